@@ -1,0 +1,26 @@
+"""What the core asks of an object detector."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rex_thinker_ros.referring.candidate import Candidate
+
+RgbImage = NDArray[np.uint8]
+"""An image as (height, width, 3), uint8, channels red, green, blue."""
+
+
+class Detector(Protocol):
+    """Propose every object of a category."""
+
+    @property
+    def name(self) -> str:
+        """Return the name to report, such as the profile's or the checkpoint's."""
+        ...
+
+    def detect(self, image: RgbImage, category: str) -> list[Candidate]:
+        """Return the candidates, numbered from 1 in hint order, boxes in full-image pixels."""
+        ...
