@@ -1,0 +1,157 @@
+"""Image messages to RGB arrays: every common encoding, padded rows, both byte orders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from sensor_msgs.msg import CompressedImage, Image
+
+from rex_thinker_ros.referring.detector import RgbImage
+
+Decoder = Callable[["Image | CompressedImage"], RgbImage]
+ToRgb = Callable[[NDArray[np.generic]], RgbImage]
+
+
+class ImageError(ValueError):
+    """An image message cannot be decoded; the text says what is wrong with it."""
+
+
+def _convert(code: int) -> ToRgb:
+    return lambda pixels: np.asarray(cv2.cvtColor(pixels, code), dtype=np.uint8)
+
+
+def _gray(pixels: NDArray[np.generic]) -> RgbImage:
+    return np.repeat(pixels.reshape(*pixels.shape[:2], 1), 3, axis=2)
+
+
+def _high_byte(pixels: NDArray[np.generic]) -> NDArray[np.uint8]:
+    # a 16-bit brightness spans its whole type, so the upper byte is the 8-bit brightness
+    return (pixels >> 8).astype(np.uint8)  # type: ignore[operator]
+
+
+def _stretched(pixels: NDArray[np.generic]) -> RgbImage:
+    # 16UC1 and 32FC1 have no brightness unit (depth, heat): their smallest finite value becomes
+    # black and their largest white; what is not finite is black
+    values = pixels.astype(np.float64)
+    finite = np.isfinite(values)
+    if not finite.any():
+        return _gray(np.zeros(pixels.shape, np.uint8))
+    low, high = values[finite].min(), values[finite].max()
+    scale = 255.0 / (high - low) if high > low else 0.0
+    shades = np.where(finite, (np.where(finite, values, low) - low) * scale, 0.0)
+    return _gray(np.rint(shades).astype(np.uint8))
+
+
+def _even_width(to_rgb: ToRgb) -> ToRgb:
+    def checked(pixels: NDArray[np.generic]) -> RgbImage:
+        if pixels.shape[1] % 2:
+            raise ImageError(f"a 4:2:2 image has an even width, this one {pixels.shape[1]}")
+        return to_rgb(pixels)
+
+    return checked
+
+
+_UYVY = (np.dtype(np.uint8), 2, _even_width(_convert(cv2.COLOR_YUV2RGB_UYVY)))
+_YUYV = (np.dtype(np.uint8), 2, _even_width(_convert(cv2.COLOR_YUV2RGB_YUY2)))
+
+# encoding -> element type, channels, conversion
+_ENCODINGS: dict[str, tuple[np.dtype[np.generic], int, ToRgb]] = {
+    "rgb8": (np.dtype(np.uint8), 3, lambda pixels: pixels),  # type: ignore[dict-item,return-value]
+    "bgr8": (np.dtype(np.uint8), 3, _convert(cv2.COLOR_BGR2RGB)),
+    "rgba8": (np.dtype(np.uint8), 4, _convert(cv2.COLOR_RGBA2RGB)),
+    "bgra8": (np.dtype(np.uint8), 4, _convert(cv2.COLOR_BGRA2RGB)),
+    "mono8": (np.dtype(np.uint8), 1, _gray),
+    "8UC1": (np.dtype(np.uint8), 1, _gray),
+    "mono16": (np.dtype(np.uint16), 1, lambda pixels: _gray(_high_byte(pixels))),
+    "16UC1": (np.dtype(np.uint16), 1, _stretched),
+    "32FC1": (np.dtype(np.float32), 1, _stretched),
+    "uyvy": _UYVY,
+    "yuv422": _UYVY,
+    "yuyv": _YUYV,
+    "yuv422_yuy2": _YUYV,
+}
+
+# OpenCV names a mosaic by the second and third pixel of its second row, ROS by its first four
+for _pattern, _code in {
+    "rggb": cv2.COLOR_BayerBG2RGB,
+    "bggr": cv2.COLOR_BayerRG2RGB,
+    "gbrg": cv2.COLOR_BayerGR2RGB,
+    "grbg": cv2.COLOR_BayerGB2RGB,
+}.items():
+    _mosaic = _convert(_code)
+    _ENCODINGS[f"bayer_{_pattern}8"] = (np.dtype(np.uint8), 1, _mosaic)
+    _ENCODINGS[f"bayer_{_pattern}16"] = (
+        np.dtype(np.uint16),
+        1,
+        lambda pixels, to_rgb=_mosaic: to_rgb(_high_byte(pixels)),  # type: ignore[misc]
+    )
+
+# first and last bytes of a whole file, by format
+_FRAMES = {"JPEG": (b"\xff\xd8", b"\xff\xd9"), "PNG": (b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82")}
+
+
+def decode_image(message: Image | CompressedImage) -> RgbImage:
+    """Decode a message into an array (height, width, 3) of uint8 RGB.
+
+    16-bit brightness and Bayer keep their upper byte; 16UC1 and 32FC1, which have no brightness
+    unit, are stretched from their smallest to their largest finite value.
+
+    Raises:
+        ImageError: the message is malformed or its encoding is unknown.
+    """
+    if isinstance(message, CompressedImage):
+        return _decode_compressed(bytes(message.data))
+    return _decode_raw(message)
+
+
+def _decode_raw(message: Image) -> RgbImage:
+    if message.encoding not in _ENCODINGS:
+        raise ImageError(f"encoding '{message.encoding}' is not supported")
+    element, channels, to_rgb = _ENCODINGS[message.encoding]
+    height, width, step = message.height, message.width, message.step
+    row_bytes = width * channels * element.itemsize
+    if not height or not width:
+        raise ImageError(f"the image is empty ({width} x {height})")
+    if step < row_bytes:
+        raise ImageError(f"step is {step} bytes, but a row of {message.encoding} has {row_bytes}")
+    if len(message.data) < step * height:
+        raise ImageError(
+            f"{len(message.data)} bytes of data, but {height} rows of {step} bytes are announced"
+        )
+    rows = np.frombuffer(message.data, np.uint8, step * height).reshape(height, step)
+    order = ">" if message.is_bigendian else "<"
+    pixels = np.ascontiguousarray(rows[:, :row_bytes]).view(element.newbyteorder(order))
+    native = pixels.astype(element, copy=False)
+    shape = (height, width) if channels == 1 else (height, width, channels)
+    return _run(to_rgb, native.reshape(shape))
+
+
+def _decode_compressed(data: bytes) -> RgbImage:
+    whole = data.rstrip(b"\0")  # some drivers pad their buffers
+    for name, (head, tail) in _FRAMES.items():
+        if not data.startswith(head):
+            continue
+        # decoders fill what is missing with grey: refuse instead of deciding on half an image
+        if not whole.endswith(tail):
+            raise ImageError(f"the {name} data is cut off after {len(data)} bytes")
+        # boxes are in the pixels that were sent: an orientation tag must not turn them
+        flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+        buffer = np.frombuffer(data, np.uint8)
+        return _run(lambda encoded: _from_bgr(cv2.imdecode(encoded, flags)), buffer)
+    raise ImageError(f"{len(data)} bytes of compressed data are neither JPEG nor PNG")
+
+
+def _from_bgr(bgr: NDArray[np.generic] | None) -> RgbImage:
+    if bgr is None:
+        raise ImageError("the compressed data cannot be decoded")
+    return np.ascontiguousarray(bgr[:, :, ::-1], dtype=np.uint8)
+
+
+def _run(to_rgb: ToRgb, pixels: NDArray[np.generic]) -> RgbImage:
+    try:
+        return to_rgb(pixels)
+    except cv2.error as error:
+        raise ImageError(f"OpenCV cannot convert it: {error.err}") from error
