@@ -1,0 +1,149 @@
+"""Reading what the model wrote: text in, structure or a typed error out."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NoReturn
+
+from rex_thinker_ros.referring.boxes import Box, Size
+from rex_thinker_ros.referring.candidate import Verdict
+
+_MARKS = {"✅": Verdict.MATCH, "❌": Verdict.NO_MATCH, "⚠": Verdict.UNSURE}
+_MARK = re.compile("([✅❌⚠])\ufe0f?")
+_SUMMARY = re.compile(r"^[ \t]*#+[ \t]*summarize and re-?check answer.*$", re.I | re.M)
+_PLAN_STEP = re.compile(r"^[ \t]*-[ \t]*step[ \t]+[0-9]+[ \t]*:(.+)$", re.I | re.M)
+_EVALUATION = re.compile(r"^[ \t]*#+[ \t]*step\b", re.I | re.M)
+_LABEL_NUMBER = re.compile(r"(?<![0-9])([0-9]{1,4})\W*$")
+_FENCED = re.compile(r"```(.*)```", re.S)
+
+
+class AnswerError(ValueError):
+    """Say why a text holds no usable answer; the base of the two below."""
+
+
+class UnparsableAnswerError(AnswerError):
+    """Say what in a complete text is not in the answer's format."""
+
+
+class TruncatedAnswerError(AnswerError):
+    """Say that the text was cut off before its answer ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Hold the summary's mark on one candidate and its reason."""
+
+    verdict: Verdict
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """Hold the plan's steps, and the judgements by candidate number."""
+
+    plan: tuple[str, ...]
+    judgements: Mapping[int, Judgement]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Hold the reasoning, and the answer's boxes in resized pixels, in the order written."""
+
+    reasoning: Reasoning
+    boxes: tuple[Box, ...]
+
+
+def parse_answer(text: str, *, complete: bool, resized: Size) -> Answer:
+    """Read a model's text.
+
+    complete says whether the model ended by itself; boxes are clipped to the resized image.
+    Raises TruncatedAnswerError if it did not end by itself and the answer is not closed, and
+    UnparsableAnswerError for everything else that is not the format, several different answers
+    included. A repeated answer counts once. Marks are read from the summary only.
+    """
+    if not complete and "</answer>" not in text:
+        raise TruncatedAnswerError("the model's text was cut off before the end of its answer")
+    thought, _, rest = text.partition("</think>")
+    if not rest:  # no reasoning section was closed: the answer ends it
+        thought, tag, rest = text.partition("<answer>")
+        rest = tag + rest
+    sections = [section.partition("</answer>")[0] for section in rest.split("<answer>")[1:]]
+    if not sections:
+        raise UnparsableAnswerError("the model's text has no <answer> section")
+    answers = [_parse_boxes(section, resized) for section in sections]
+    if any(answer != answers[0] for answer in answers):
+        raise UnparsableAnswerError(f"the model gave {len(answers)} answers that differ")
+    return Answer(_parse_reasoning(thought), answers[0])
+
+
+def _parse_reasoning(thought: str) -> Reasoning:
+    evaluation = _EVALUATION.search(thought)
+    plan = thought[: evaluation.start()] if evaluation else thought
+    headings = list(_SUMMARY.finditer(thought))
+    # the last summary is the one that the answer was written from
+    summary = thought[headings[-1].end() :] if headings else ""
+    return Reasoning(
+        plan=tuple(match[1].strip() for match in _PLAN_STEP.finditer(plan)),
+        judgements=MappingProxyType(_parse_summary(summary)),
+    )
+
+
+def _parse_summary(summary: str) -> dict[int, Judgement]:
+    """Return the judgements; a candidate that is marked twice and differently is unsure."""
+    judgements: dict[int, Judgement] = {}
+    for line in summary.split("\n"):
+        label, _, reason = line.partition(":")
+        number = _LABEL_NUMBER.search(label)
+        marks = _MARK.findall(reason)
+        if not number or not marks:
+            continue
+        verdict = _MARKS[marks[-1]]
+        note = _MARK.sub("", reason).strip(" \t\r→-.")
+        earlier = judgements.get(int(number[1]))
+        if earlier and earlier.verdict is not verdict:
+            verdict, note = Verdict.UNSURE, f"{earlier.note}; {note}"
+        judgements[int(number[1])] = Judgement(verdict, note)
+    return judgements
+
+
+def _parse_boxes(section: str, resized: Size) -> tuple[Box, ...]:
+    body = section.strip()
+    fenced = _FENCED.fullmatch(body)
+    body = (fenced[1].strip() if fenced else body).removeprefix("json").strip()
+    if body.lower().rstrip(".") == "none":
+        return ()
+    try:
+        items = json.loads(body, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise UnparsableAnswerError(f"the model's answer is not JSON: {error}") from None
+    if not isinstance(items, list):
+        raise UnparsableAnswerError("the model's answer is not a list of boxes")
+    return tuple(_parse_box(item, resized) for item in items)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a coordinate")
+
+
+def _parse_box(item: Any, resized: Size) -> Box:
+    edges = item.get("bbox_2d") if isinstance(item, dict) else None
+    if (
+        not isinstance(edges, list)
+        or len(edges) != 4
+        or not all(type(edge) in (int, float) for edge in edges)
+    ):
+        raise UnparsableAnswerError("an item of the model's answer has no bbox_2d of four numbers")
+    x0, y0, x1, y1 = edges
+    if x1 < x0 or y1 < y0:
+        raise UnparsableAnswerError("a box of the model's answer has its edges in the wrong order")
+    # clipped before they become floats: JSON integers have no upper end
+    return Box(
+        float(min(max(x0, 0), resized.width)),
+        float(min(max(y0, 0), resized.height)),
+        float(min(max(x1, 0), resized.width)),
+        float(min(max(y1, 0), resized.height)),
+    )

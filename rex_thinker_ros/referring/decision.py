@@ -1,0 +1,152 @@
+"""The checks between a model's answer and a box that a robot may act on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rex_thinker_ros.referring.answer import Answer, Reasoning
+from rex_thinker_ros.referring.boxes import Box, Size
+from rex_thinker_ros.referring.candidate import Candidate, Verdict
+from rex_thinker_ros.referring.command import Command
+from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.referring.prompt import hint_boxes
+
+SNAP_IOU = 0.5
+"""The least overlap at which an answer box means a candidate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Hold the outcome and what led to it.
+
+    status_text is a sentence for the operator; boxes are the chosen candidates' in full-image
+    pixels, in the answer's order, and only for FOUND; candidates carry verdicts and notes.
+    answer_boxes counts the answer's distinct boxes, exact_copies those that repeat a hint's box.
+    """
+
+    outcome: Outcome
+    status_text: str
+    boxes: tuple[Box, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    exact_copies: int = 0
+    answer_boxes: int = 0
+
+
+def decide(
+    command: Command,
+    candidates: Sequence[Candidate],
+    answer: Answer,
+    *,
+    image_size: Size,
+    resized: Size,
+) -> Decision:
+    """Check the answer against the marks, the candidates and the command.
+
+    FOUND needs all of: every answer box is a candidate (IoU >= SNAP_IOU in resized pixels, best
+    pairs first, one to one; a box written twice counts once), the candidates marked as matches
+    are exactly those, every candidate is marked, none of them unsure, and there is only one
+    unless all were asked for. image_size and resized are in pixels.
+    """
+    hints = tuple(Box(*map(float, hint)) for hint in hint_boxes(candidates, image_size, resized))
+    boxes = tuple(dict.fromkeys(answer.boxes))
+    snapped = snap(boxes, hints)
+    judged = judge(candidates, answer.reasoning)
+    chosen = tuple(judged[index] for index in snapped if index is not None)
+    outcome, status_text = (
+        _contradiction(judged, answer.reasoning, snapped, chosen)
+        or _abstention(command, judged, chosen)
+        or (Outcome.FOUND, f"Found the {command.expression}: {_numbers(chosen)}.")
+    )
+    return Decision(
+        outcome=outcome,
+        status_text=status_text,
+        boxes=tuple(candidate.box for candidate in chosen) if outcome is Outcome.FOUND else (),
+        candidates=judged,
+        exact_copies=sum(box in hints for box in boxes),
+        answer_boxes=len(boxes),
+    )
+
+
+def snap(boxes: Sequence[Box], hints: Sequence[Box]) -> tuple[int | None, ...]:
+    """Return for each box the index of its hint, or None; both in the same pixels.
+
+    Pairs are taken in order of falling IoU, down to SNAP_IOU, and each hint at most once.
+    """
+    pairs = sorted(
+        (
+            (box.iou(hint), i, j)
+            for i, box in enumerate(boxes)
+            for j, hint in enumerate(hints)
+            if box.iou(hint) >= SNAP_IOU
+        ),
+        key=lambda pair: (-pair[0], pair[1], pair[2]),
+    )
+    by_box: dict[int, int] = {}
+    for _, i, j in pairs:
+        if i not in by_box and j not in by_box.values():
+            by_box[i] = j
+    return tuple(by_box.get(i) for i in range(len(boxes)))
+
+
+def judge(candidates: Sequence[Candidate], reasoning: Reasoning) -> tuple[Candidate, ...]:
+    """Return the candidates with the reasoning's verdicts; UNKNOWN where it has none."""
+    judgements = reasoning.judgements
+    return tuple(
+        replace(candidate, verdict=mark.verdict, note=mark.note)
+        if (mark := judgements.get(candidate.number))
+        else candidate
+        for candidate in candidates
+    )
+
+
+def _contradiction(
+    judged: Sequence[Candidate],
+    reasoning: Reasoning,
+    snapped: Sequence[int | None],
+    chosen: Sequence[Candidate],
+) -> tuple[Outcome, str] | None:
+    """Return the first disagreement of marks, answer and candidates."""
+    unknown = set(reasoning.judgements) - {candidate.number for candidate in judged}
+    marked = [candidate for candidate in judged if candidate.verdict is Verdict.MATCH]
+    unmarked = [candidate for candidate in judged if candidate.verdict is Verdict.UNKNOWN]
+    if unknown:
+        fault = f"the model judged candidate {min(unknown)}, which does not exist"
+    elif None in snapped:
+        fault = f"{snapped.count(None)} of the {len(snapped)} answer boxes fit no candidate"
+    elif set(marked) != set(chosen):
+        fault = f"the model marked {_numbers(marked)} but answered {_numbers(chosen)}"
+    elif chosen and unmarked:
+        fault = f"the model never judged {_numbers(unmarked)}"
+    else:
+        return None
+    return Outcome.CONTRADICTION, f"Not trusted: {fault}. Try again or say it differently."
+
+
+def _abstention(
+    command: Command, judged: Sequence[Candidate], chosen: Sequence[Candidate]
+) -> tuple[Outcome, str] | None:
+    """Return why consistent marks and answer still name no box to act on."""
+    unsure = [candidate for candidate in judged if candidate.verdict is Verdict.UNSURE]
+    if not chosen:
+        return Outcome.NO_MATCH, (
+            f"{len(judged)} x {command.category} in view, but none is the "
+            f"{command.expression}. Change the description or the view."
+        )
+    if unsure:
+        return Outcome.AMBIGUOUS, (
+            f"{_numbers(chosen)} fits {command.expression}, but the model is unsure about "
+            f"{_numbers(unsure)}. Add a detail that tells them apart."
+        )
+    if len(chosen) > 1 and not command.wants_all:
+        return Outcome.AMBIGUOUS, (
+            f"One {command.expression} was asked for and {len(chosen)} fit "
+            f"({_numbers(chosen)}). Add a detail that tells them apart, or ask for all."
+        )
+    return None
+
+
+def _numbers(candidates: Sequence[Candidate]) -> str:
+    """Return the candidates' numbers as words for a sentence."""
+    numbers = ", ".join(str(candidate.number) for candidate in candidates)
+    return f"candidate{'s' * (len(candidates) > 1)} {numbers}" if numbers else "none"

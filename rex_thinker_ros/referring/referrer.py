@@ -1,0 +1,205 @@
+"""The pipeline from an image and a command to one referral."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+
+from rex_thinker_ros.referring.answer import (
+    TruncatedAnswerError,
+    UnparsableAnswerError,
+    parse_answer,
+)
+from rex_thinker_ros.referring.boxes import Size
+from rex_thinker_ros.referring.cancel import CancelToken
+from rex_thinker_ros.referring.candidate import Candidate
+from rex_thinker_ros.referring.command import Command
+from rex_thinker_ros.referring.decision import Decision, decide
+from rex_thinker_ros.referring.detector import Detector, RgbImage
+from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.referring.prompt import Prompt, build_prompt
+from rex_thinker_ros.referring.reasoner import Completion, Reasoner, StopReason
+
+_log = logging.getLogger(__name__)
+
+
+class Stage(Enum):
+    """Name what the referrer is doing."""
+
+    DETECTING = "detecting"
+    REASONING = "reasoning"
+    DECIDING = "deciding"
+
+
+class Observer:
+    """Watch a referral; override what is of interest. Called on the referrer's thread."""
+
+    def on_stage(self, stage: Stage) -> None:
+        """Hear that a stage begins."""
+
+    def on_candidates(self, candidates: Sequence[Candidate]) -> None:
+        """Hear what the detector proposed, before any verdict."""
+
+    def on_text(self, piece: str) -> None:
+        """Hear the next piece of the model's text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """Hold the one result of a command.
+
+    reasoning is the model's whole text, as far as it came; the durations are wall-clock seconds.
+    """
+
+    command: Command
+    decision: Decision
+    reasoning: str
+    detection_seconds: float
+    reasoning_seconds: float
+    model: str
+
+
+class Referrer:
+    """Detect, prompt, reason, parse and decide, with one detector and one reasoner."""
+
+    def __init__(self, detector: Detector, reasoner: Reasoner) -> None:
+        self._detector = detector
+        self._reasoner = reasoner
+
+    def refer(
+        self, image: RgbImage, command: Command, observer: Observer, cancel: CancelToken
+    ) -> Referral:
+        """Return the one referral for a command on an image of shape (height, width, 3), RGB.
+
+        Faults of the models never raise: each becomes a MODEL_ERROR with advice.
+        """
+        run = _Run(self._detector, self._reasoner, image, command, observer, cancel)
+        try:
+            decision = run.decide()
+        except Exception as error:
+            _log.exception("the models failed on %r", command.sentence)
+            decision = run.ended(Outcome.MODEL_ERROR, _advice(error))
+        return Referral(
+            command=command,
+            decision=decision,
+            reasoning=run.text,
+            detection_seconds=run.seconds[Stage.DETECTING],
+            reasoning_seconds=run.seconds[Stage.REASONING],
+            model=f"{self._detector.name} + {self._reasoner.name}",
+        )
+
+
+class _Run:
+    """One command's way through the stages, and how far it came."""
+
+    def __init__(
+        self,
+        detector: Detector,
+        reasoner: Reasoner,
+        image: RgbImage,
+        command: Command,
+        observer: Observer,
+        cancel: CancelToken,
+    ) -> None:
+        self._detector = detector
+        self._reasoner = reasoner
+        self._image = image
+        self._command = command
+        self._observer = observer
+        self._cancel = cancel
+        self._candidates: tuple[Candidate, ...] = ()
+        self.text = ""
+        self.seconds = dict.fromkeys(Stage, 0.0)
+
+    def decide(self) -> Decision:
+        """Go through the stages; an exception here is a fault of the models."""
+        if self._cancel.canceled:
+            return self._canceled()
+        with self._stage(Stage.DETECTING):
+            self._candidates = tuple(self._detector.detect(self._image, self._command.category))
+        if self._cancel.canceled:
+            return self._canceled()
+        self._observer.on_candidates(self._candidates)
+        if not self._candidates:
+            return self.ended(
+                Outcome.NO_CANDIDATES,
+                f"No {self._command.category} in view. Move the camera or name another object.",
+            )
+        height, width = self._image.shape[:2]
+        image_size = Size(width, height)
+        prompt = build_prompt(
+            expression=self._command.expression,
+            category=self._command.category,
+            candidates=self._candidates,
+            image_size=image_size,
+            bounds=self._reasoner.bounds,
+        )
+        with self._stage(Stage.REASONING):
+            completion = self._reasoner.reason(self._image, prompt, self._on_text, self._cancel)
+        self.text = completion.text
+        if completion.stop is StopReason.CANCELED or self._cancel.canceled:
+            return self._canceled()
+        if completion.stop is StopReason.TIME_BUDGET:
+            return self.ended(
+                Outcome.TIMEOUT,
+                f"The time for reasoning ran out after {completion.tokens} tokens. "
+                "Allow more seconds or use a faster model.",
+            )
+        with self._stage(Stage.DECIDING):
+            return self._judge(completion, prompt, image_size)
+
+    def _judge(self, completion: Completion, prompt: Prompt, image_size: Size) -> Decision:
+        try:
+            answer = parse_answer(
+                completion.text,
+                complete=completion.stop is StopReason.END,
+                resized=prompt.resized,
+            )
+        except TruncatedAnswerError:
+            return self.ended(
+                Outcome.TRUNCATED,
+                f"The answer was cut off after {completion.tokens} tokens. Allow more tokens.",
+            )
+        except UnparsableAnswerError as error:
+            return self.ended(
+                Outcome.UNPARSABLE, f"Not trusted: {error}. Try again or say it differently."
+            )
+        return decide(
+            self._command,
+            self._candidates,
+            answer,
+            image_size=image_size,
+            resized=prompt.resized,
+        )
+
+    def ended(self, outcome: Outcome, status_text: str) -> Decision:
+        """Return a decision without boxes."""
+        return Decision(outcome, status_text, candidates=self._candidates)
+
+    def _canceled(self) -> Decision:
+        return self.ended(Outcome.CANCELED, "The command was canceled before its decision.")
+
+    def _on_text(self, piece: str) -> None:
+        self.text += piece
+        self._observer.on_text(piece)
+
+    @contextmanager
+    def _stage(self, stage: Stage) -> Iterator[None]:
+        self._observer.on_stage(stage)
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = time.monotonic() - start
+
+
+def _advice(error: Exception) -> str:
+    """Return a sentence on a model's fault and what to do about it."""
+    fault = f"{type(error).__name__}: {error}".strip(": ").split("\n")[0]
+    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+        return f"The models ran out of memory ({fault}). Free some, or use a smaller model."
+    return f"The models failed ({fault}). See the log; if it happens again, restart the node."
