@@ -1,0 +1,78 @@
+"""What happens at every generated token: stream its text, and see whether to stop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer
+from tokenizers.decoders import DecodeStream
+from transformers import StoppingCriteria
+
+from rex_thinker_ros.referring.cancel import CancelToken
+from rex_thinker_ros.referring.reasoner import Completion, StopReason
+
+END_OF_ANSWER = "</answer>"
+
+
+class TokenWatch(StoppingCriteria):
+    """Follow one generation of batch size 1, in the thread that generates.
+
+    on_text receives whole characters only: the bytes of a mark such as a tick may come as several
+    tokens. Special tokens have no text.
+    """
+
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        *,
+        end_tokens: set[int],
+        seconds: float,
+        on_text: Callable[[str], None],
+        cancel: CancelToken,
+    ) -> None:
+        """Start the clock of the time budget, in seconds."""
+        self._tokenizer = tokenizer
+        self._decoder = DecodeStream(skip_special_tokens=True)
+        self._end_tokens = end_tokens
+        self._deadline = time.monotonic() + seconds
+        self._on_text = on_text
+        self._cancel = cancel
+        self._pieces: list[str] = []
+        self._tail = ""
+        self._tokens = 0
+        self._stop: StopReason | None = None
+
+    def __call__(
+        self, input_ids: torch.Tensor, scores: Any, **kwargs: Any
+    ) -> torch.Tensor:
+        """Take the newest of input_ids (1, length); return (1,), whether generation is over."""
+        token = int(input_ids[0, -1])
+        self._tokens += 1
+        piece = self._decoder.step(self._tokenizer, token)
+        if piece:
+            self._pieces.append(piece)
+            self._tail = self._tail[-len(END_OF_ANSWER) :] + piece
+            self._on_text(piece)
+        self._stop = self._reason_to_stop(token)
+        over = self._stop is not None
+        return torch.tensor([over], device=input_ids.device)
+
+    def _reason_to_stop(self, token: int) -> StopReason | None:
+        if token in self._end_tokens or END_OF_ANSWER in self._tail:
+            return StopReason.END
+        if self._cancel.canceled:
+            return StopReason.CANCELED
+        if time.monotonic() >= self._deadline:
+            return StopReason.TIME_BUDGET
+        return None
+
+    def completion(self) -> Completion:
+        """Return what was generated; nothing here stopped it, so the token budget did."""
+        return Completion(
+            text="".join(self._pieces),
+            stop=self._stop or StopReason.TOKEN_BUDGET,
+            tokens=self._tokens,
+        )

@@ -1,0 +1,90 @@
+"""From a profile to a detector and a reasoner that are ready to work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rex_thinker_ros.models.profiles import Profile
+from rex_thinker_ros.models.weights import find_weights
+from rex_thinker_ros.referring.boxes import Size
+from rex_thinker_ros.referring.cancel import CancelToken
+from rex_thinker_ros.referring.detector import Detector
+from rex_thinker_ros.referring.prompt import build_prompt
+from rex_thinker_ros.referring.reasoner import Reasoner
+
+_WARM_UP_SIZE = Size(640, 480)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDirectories:
+    """Hold where the two checkpoints of a profile lie."""
+
+    detector: Path
+    reasoner: Path
+
+
+def find_models(profile: Profile, *, store: Path | None = None) -> ModelDirectories:
+    """Return where the profile's checkpoints lie, in milliseconds; nothing is loaded.
+
+    Raises MissingWeightsError or WeightsError, as find_weights does.
+    """
+    return ModelDirectories(
+        detector=find_weights(profile.detector, model_type="grounding-dino", store=store),
+        reasoner=find_weights(profile.reasoner, model_type="qwen2_5_vl", store=store),
+    )
+
+
+def load_models(
+    profile: Profile, *, device: str = "auto", store: Path | None = None
+) -> tuple[Detector, Reasoner]:
+    """Load both models of a profile onto "auto", "cpu", "cuda" or "cuda:N".
+
+    Raises MissingWeightsError or WeightsError before anything heavy is imported, and DeviceError
+    for a device that is not there.
+    """
+    directories = find_models(profile, store=store)
+    # seconds of imports: only once the files are known to be there
+    from transformers.utils import logging
+
+    from rex_thinker_ros.models.device import place
+    from rex_thinker_ros.models.grounding_dino import GroundingDinoDetector
+    from rex_thinker_ros.models.qwen import QwenReasoner
+
+    logging.disable_progress_bar()
+    placement = place(device)
+    detector = GroundingDinoDetector(
+        directories.detector,
+        name=_label(profile.name, profile.detector),
+        profile=profile,
+        device=placement.device,
+    )
+    reasoner = QwenReasoner(
+        directories.reasoner,
+        name=_label(profile.name, profile.reasoner),
+        profile=profile,
+        placement=placement,
+    )
+    return detector, reasoner
+
+
+def warm_up(detector: Detector, reasoner: Reasoner) -> None:
+    """Run both models once on a grey image and stop after the first words, to allocate all."""
+    image = np.full((_WARM_UP_SIZE.height, _WARM_UP_SIZE.width, 3), 127, np.uint8)
+    prompt = build_prompt(
+        expression="the object",
+        category="object",
+        candidates=detector.detect(image, "object"),
+        image_size=_WARM_UP_SIZE,
+        bounds=reasoner.bounds,
+    )
+    cancel = CancelToken()
+    reasoner.reason(image, prompt, lambda piece: cancel.cancel(), cancel)
+
+
+def _label(profile_name: str, reference: str) -> str:
+    # a hub id says what it is; of a directory only the last part does
+    path = Path(reference)
+    return f"{profile_name}/{path.name}" if path.is_absolute() else reference

@@ -1,0 +1,84 @@
+"""Named pairs of models, with the settings they were made for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from rex_thinker_ros.referring.prompt import PixelBounds
+
+_DEMO = Path(__file__).resolve().parent.parent / "weights" / "demo"
+_TOKEN_PIXELS = 28 * 28
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Hold everything that loading a pair of models needs.
+
+    detector and reasoner are directories or hub ids. The pixel bounds are those of the resized
+    image that the reasoner sees. A box is a candidate if its best score is over box_threshold and
+    a word of the category scores over text_threshold; of two boxes that overlap by more than
+    duplicate_iou the better stays, and at most max_candidates in all. A generation ends after
+    max_new_tokens or max_seconds. ValueError for a value out of its range.
+    """
+
+    name: str
+    detector: str
+    reasoner: str
+    min_pixels: int = 16 * _TOKEN_PIXELS
+    max_pixels: int = 1280 * _TOKEN_PIXELS
+    box_threshold: float = 0.25
+    text_threshold: float = 0.25
+    duplicate_iou: float = 0.8
+    max_candidates: int = 32
+    max_new_tokens: int = 2048
+    max_seconds: float = 120.0
+
+    def __post_init__(self) -> None:
+        for name in ("box_threshold", "text_threshold", "duplicate_iou"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise ValueError(f"{name} must lie in 0 to 1, got {getattr(self, name)}")
+        for name in ("max_candidates", "max_new_tokens", "max_seconds"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
+        PixelBounds(self.min_pixels, self.max_pixels)
+
+    @property
+    def bounds(self) -> PixelBounds:
+        """Return the pixel bounds of the resized image."""
+        return PixelBounds(self.min_pixels, self.max_pixels)
+
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        Profile(
+            name="demo",
+            detector=str(_DEMO / "detector"),
+            reasoner=str(_DEMO / "reasoner"),
+            max_pixels=110 * _TOKEN_PIXELS,
+            max_new_tokens=700,
+            max_seconds=30.0,
+        ),
+        Profile(
+            name="rex_thinker_7b",
+            detector="IDEA-Research/grounding-dino-tiny",
+            reasoner="IDEA-Research/Rex-Thinker-GRPO-7B",
+        ),
+    )
+}
+
+
+def load_profile(name: str, **overrides: Any) -> Profile:
+    """Return the profile of that name with fields replaced; None or "" keeps the profile's own.
+
+    Raises ValueError, which lists what there is, for an unknown profile or field.
+    """
+    if name not in PROFILES:
+        raise ValueError(f"there is no model profile {name!r}; choose {' or '.join(PROFILES)}")
+    known = {field.name for field in fields(Profile)} - {"name"}
+    if unknown := overrides.keys() - known:
+        raise ValueError(f"a profile has no {sorted(unknown)}; it has {sorted(known)}")
+    given = {key: value for key, value in overrides.items() if value not in (None, "")}
+    return replace(PROFILES[name], **given)

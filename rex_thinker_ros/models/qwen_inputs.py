@@ -1,0 +1,87 @@
+"""A prompt and an image as the tensors that Qwen2.5-VL was trained on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from PIL import Image
+from tokenizers import Tokenizer
+from transformers import AutoTokenizer
+from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+
+from rex_thinker_ros.referring.boxes import Size
+from rex_thinker_ros.referring.detector import RgbImage
+from rex_thinker_ros.referring.prompt import PixelBounds, Prompt
+
+IMAGE_PAD = "<|image_pad|>"
+END_OF_TURN = "<|im_end|>"
+
+
+def chat_text(prompt: Prompt, image_tokens: int) -> str:
+    """Return both turns in Qwen's chat format, up to where the assistant begins to speak.
+
+    Control tokens inside the user's text are broken up, so that no command can speak for another
+    turn or claim to be an image.
+    """
+    # written out, not taken from the checkpoint: some ship the template in a file of its own, some
+    # not at all, and the format is as fixed as the prompt
+    user = prompt.user.replace("<|", "< |")
+    return (
+        f"<|im_start|>system\n{prompt.system}{END_OF_TURN}\n"
+        f"<|im_start|>user\n<|vision_start|>{IMAGE_PAD * image_tokens}<|vision_end|>{user}"
+        f"{END_OF_TURN}\n<|im_start|>assistant\n"
+    )
+
+
+class QwenInputs:
+    """Prepare inputs without torchvision: a tokenizer and the PIL image processor."""
+
+    def __init__(self, directory: Path, bounds: PixelBounds) -> None:
+        """Load the checkpoint's tokenizer and image settings; bounds replace its own."""
+        self._tokenizer = AutoTokenizer.from_pretrained(
+            directory, local_files_only=True, trust_remote_code=False
+        )
+        self._image_processor = Qwen2VLImageProcessorPil.from_pretrained(
+            directory,
+            local_files_only=True,
+            size={"shortest_edge": bounds.min_pixels, "longest_edge": bounds.max_pixels},
+        )
+        self._image_pad = self._tokenizer.convert_tokens_to_ids(IMAGE_PAD)
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """Return the tokenizer that turns generated ids into text."""
+        return self._tokenizer.backend_tokenizer
+
+    @property
+    def end_of_turn(self) -> int:
+        """Return the id of the token that ends the assistant's turn."""
+        return int(self._tokenizer.convert_tokens_to_ids(END_OF_TURN))
+
+    def __call__(self, image: RgbImage, prompt: Prompt) -> dict[str, torch.Tensor]:
+        """Return input_ids, attention_mask and mm_token_type_ids (1, length), and the image.
+
+        The image is pixel_values (patches, values) and image_grid_thw (1, 3). ValueError if its
+        resized size is not prompt.resized: every coordinate of the prompt would be wrong.
+        """
+        features = self._image_processor(images=Image.fromarray(image), return_tensors="pt")
+        _, rows, columns = features["image_grid_thw"][0].tolist()
+        patch, merge = self._image_processor.patch_size, self._image_processor.merge_size
+        resized = Size(columns * patch, rows * patch)
+        if resized != prompt.resized:
+            raise ValueError(
+                f"the prompt is about an image of {prompt.resized.width} x "
+                f"{prompt.resized.height} pixels, but the model sees {resized.width} x "
+                f"{resized.height}: build the prompt with the reasoner's bounds"
+            )
+        text = chat_text(prompt, rows * columns // merge**2)
+        ids = self._tokenizer(text, add_special_tokens=False, return_tensors="pt")["input_ids"]
+        return {
+            "input_ids": ids,
+            "attention_mask": torch.ones_like(ids),
+            # without it the model takes the image for text, and says nothing
+            "mm_token_type_ids": (ids == self._image_pad).long(),
+            "pixel_values": features["pixel_values"],
+            "image_grid_thw": features["image_grid_thw"],
+        }

@@ -1,0 +1,120 @@
+"""Where checkpoints live, and whether one is whole; milliseconds, and no torch."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+STORE_VARIABLE = "REX_THINKER_STORE"
+
+_HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
+_TOKENIZERS = (("tokenizer.json",), ("vocab.json", "merges.txt"), ("vocab.txt",))
+_INDEX = "model.safetensors.index.json"
+_SINGLE = "model.safetensors"
+
+
+class WeightsError(RuntimeError):
+    """Say which checkpoint cannot be used, why, and the way out."""
+
+
+class MissingWeightsError(WeightsError):
+    """Say which file of a checkpoint is missing, where it was expected, and how to get it."""
+
+
+def default_store() -> Path:
+    """Return the directory that holds checkpoints as ORGANIZATION/NAME."""
+    configured = os.environ.get(STORE_VARIABLE)
+    if configured:
+        return Path(configured).expanduser()
+    return Path.home() / ".local/share/rex_thinker_ros/models"
+
+
+def find_weights(reference: str, *, model_type: str, store: Path | None = None) -> Path:
+    """Return the directory of a whole checkpoint of model_type; the network is never asked.
+
+    The reference is a directory or a hub id. A hub id is looked up in the store (default_store
+    where None), then in the Hugging Face cache. Raises MissingWeightsError for what is absent and
+    WeightsError for what is damaged or of another model type.
+    """
+    directory = Path(reference).expanduser()
+    if directory.is_dir() or not _HUB_ID.fullmatch(reference):
+        places = [directory]
+        way_out = "Point to a directory that holds the whole checkpoint"
+    else:
+        home = (store or default_store()) / reference
+        places = [home, *_cached(reference)]
+        way_out = f"Fetch it with `hf download {reference} --local-dir {home}`"
+    found = next((place for place in places if place.is_dir() and not missing(place)), None)
+    if found is None:
+        place = next((place for place in places if place.is_dir()), places[0])
+        raise MissingWeightsError(
+            f"The {model_type} checkpoint {reference} is not complete: {place} lacks "
+            f"{', '.join(missing(place))}. {way_out}, or start with model:=demo."
+        )
+    _check_type(found, model_type)
+    for shard in _shards(found):
+        _check_whole(found / shard, way_out)
+    return found
+
+
+def missing(directory: Path) -> list[str]:
+    """Return the names of the files that a checkpoint directory lacks, none if it is whole."""
+    needed = ["config.json", "preprocessor_config.json"]
+    if not any(all((directory / name).is_file() for name in files) for files in _TOKENIZERS):
+        needed.append("tokenizer.json")
+    needed += _shards(directory)
+    return [name for name in needed if not (directory / name).is_file()]
+
+
+def _shards(directory: Path) -> list[str]:
+    index = directory / _INDEX
+    if (directory / _SINGLE).is_file() or not index.is_file():
+        return [_SINGLE]
+    return sorted(set(_read_json(index).get("weight_map", {}).values())) or [_SINGLE]
+
+
+def _cached(hub_id: str) -> list[Path]:
+    from huggingface_hub import try_to_load_from_cache
+
+    config = try_to_load_from_cache(hub_id, "config.json")
+    return [Path(config).parent] if isinstance(config, str) else []
+
+
+def _check_type(directory: Path, model_type: str) -> None:
+    found = _read_json(directory / "config.json").get("model_type")
+    if found != model_type:
+        raise WeightsError(
+            f"{directory} holds a checkpoint of type {found}, but {model_type} is needed here: "
+            "are the detector's and the reasoner's paths exchanged?"
+        )
+
+
+def _check_whole(file: Path, way_out: str) -> None:
+    # an interrupted download or a Git LFS pointer has the right name and the wrong size
+    try:
+        with file.open("rb") as stream:
+            header_bytes = int.from_bytes(stream.read(8), "little")
+            if header_bytes > file.stat().st_size:
+                raise ValueError("header longer than the file")
+            header = json.loads(stream.read(header_bytes))
+        ends = [entry["data_offsets"][1] for key, entry in header.items() if key != "__metadata__"]
+        whole = file.stat().st_size == 8 + header_bytes + max(ends, default=0)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        whole = False
+    if not whole:
+        raise WeightsError(
+            f"{file} is damaged or was not downloaded to its end. Remove it first. {way_out}, "
+            "or start with model:=demo."
+        )
+
+
+def _read_json(file: Path) -> dict[str, object]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise WeightsError(f"{file} is not readable JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise WeightsError(f"{file} should hold a JSON object")
+    return content
