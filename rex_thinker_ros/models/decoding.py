@@ -45,9 +45,7 @@ class TokenWatch(StoppingCriteria):
         self._tokens = 0
         self._stop: StopReason | None = None
 
-    def __call__(
-        self, input_ids: torch.Tensor, scores: Any, **kwargs: Any
-    ) -> torch.Tensor:
+    def __call__(self, input_ids: torch.Tensor, scores: Any, **kwargs: Any) -> torch.Tensor:
         """Take the newest of input_ids (1, length); return (1,), whether generation is over."""
         token = int(input_ids[0, -1])
         self._tokens += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
@@ -44,17 +45,17 @@ class GroundingDinoDetector:
         self._profile = profile
         self._device = device
         # the PIL processor, so that pixels do not depend on whether torchvision is installed
-        self._processor = GroundingDinoProcessor(
+        self._processor: Any = GroundingDinoProcessor(  # type: ignore[no-untyped-call]
             GroundingDinoImageProcessorPil.from_pretrained(directory, local_files_only=True),
             AutoTokenizer.from_pretrained(
                 directory, local_files_only=True, trust_remote_code=False
             ),
         )
         # float32 on any device: the sampling offsets lose whole pixels in bf16
-        self._model = GroundingDinoForObjectDetection.from_pretrained(
+        self._model: Any = GroundingDinoForObjectDetection.from_pretrained(
             directory, local_files_only=True, use_safetensors=True, dtype=torch.float32
         )
-        self._model.to(device).eval()
+        self._model.to(device).eval()  # type: ignore[arg-type]
 
     @torch.inference_mode()
     def detect(self, image: RgbImage, category: str) -> list[Candidate]:
@@ -69,11 +70,13 @@ class GroundingDinoDetector:
             max_length=self._model.config.max_text_len,
             return_tensors="pt",
         ).to(self._device)
-        outputs = self._model(**inputs)
-        # (queries, tokens) and (queries, 4); float64, so that what follows is exact on any device
-        probabilities = outputs.logits[0].sigmoid().double().cpu()
-        corners = center_to_corners_format(outputs.pred_boxes[0].double().cpu())
         words = self._word_positions(inputs["input_ids"][0].tolist())
+        if not words:  # characters that the tokenizer drops
+            return []
+        outputs = self._model(**inputs)
+        # (queries, tokens) and (queries, 4), the latter in parts of the image's sides
+        probabilities: torch.Tensor = outputs.logits[0].sigmoid().cpu()
+        corners: Any = center_to_corners_format(outputs.pred_boxes[0].cpu())
         return self._candidates(probabilities, corners, words, Size(*image.shape[1::-1]))
 
     def _word_positions(self, ids: list[int]) -> list[int]:

@@ -53,7 +53,7 @@ def load_models(
     from rex_thinker_ros.models.grounding_dino import GroundingDinoDetector
     from rex_thinker_ros.models.qwen import QwenReasoner
 
-    logging.disable_progress_bar()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     placement = place(device)
     detector = GroundingDinoDetector(
         directories.detector,

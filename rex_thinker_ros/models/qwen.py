@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import GenerationConfig, Qwen2_5_VLForConditionalGeneration
@@ -30,14 +31,14 @@ class QwenReasoner:
         self.name = name
         self._profile = profile
         self._inputs = QwenInputs(directory, profile.bounds)
-        self._model = Qwen2_5_VLForConditionalGeneration.from_pretrained(
+        self._model: Any = Qwen2_5_VLForConditionalGeneration.from_pretrained(
             directory,
             local_files_only=True,
             use_safetensors=True,
             dtype=placement.dtype,
             attn_implementation=placement.attention,
         )
-        self._model.to(placement.device).eval()
+        self._model.to(placement.device).eval()  # type: ignore[arg-type]
         self._end_tokens = self._make_greedy(self._model.generation_config)
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
@@ -39,25 +40,24 @@ class QwenInputs:
 
     def __init__(self, directory: Path, bounds: PixelBounds) -> None:
         """Load the checkpoint's tokenizer and image settings; bounds replace its own."""
-        self._tokenizer = AutoTokenizer.from_pretrained(
+        self._tokenizer: Any = AutoTokenizer.from_pretrained(
             directory, local_files_only=True, trust_remote_code=False
         )
-        self._image_processor = Qwen2VLImageProcessorPil.from_pretrained(
+        self._image_processor: Any = Qwen2VLImageProcessorPil.from_pretrained(
             directory,
             local_files_only=True,
             size={"shortest_edge": bounds.min_pixels, "longest_edge": bounds.max_pixels},
         )
-        self._image_pad = self._tokenizer.convert_tokens_to_ids(IMAGE_PAD)
+        # get_vocab, not convert_tokens_to_ids: a token that is not there must raise
+        vocabulary = self._tokenizer.get_vocab()
+        self._image_pad: int = vocabulary[IMAGE_PAD]
+        self.end_of_turn: int = vocabulary[END_OF_TURN]
 
     @property
     def tokenizer(self) -> Tokenizer:
         """Return the tokenizer that turns generated ids into text."""
-        return self._tokenizer.backend_tokenizer
-
-    @property
-    def end_of_turn(self) -> int:
-        """Return the id of the token that ends the assistant's turn."""
-        return int(self._tokenizer.convert_tokens_to_ids(END_OF_TURN))
+        backend: Tokenizer = self._tokenizer.backend_tokenizer
+        return backend
 
     def __call__(self, image: RgbImage, prompt: Prompt) -> dict[str, torch.Tensor]:
         """Return input_ids, attention_mask and mm_token_type_ids (1, length), and the image.
@@ -76,7 +76,7 @@ class QwenInputs:
                 f"{resized.height}: build the prompt with the reasoner's bounds"
             )
         text = chat_text(prompt, rows * columns // merge**2)
-        ids = self._tokenizer(text, add_special_tokens=False, return_tensors="pt")["input_ids"]
+        ids = torch.tensor([self._tokenizer(text, add_special_tokens=False)["input_ids"]])
         return {
             "input_ids": ids,
             "attention_mask": torch.ones_like(ids),

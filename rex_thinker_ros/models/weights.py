@@ -72,7 +72,10 @@ def _shards(directory: Path) -> list[str]:
     index = directory / _INDEX
     if (directory / _SINGLE).is_file() or not index.is_file():
         return [_SINGLE]
-    return sorted(set(_read_json(index).get("weight_map", {}).values())) or [_SINGLE]
+    weight_map = _read_json(index).get("weight_map")
+    if not isinstance(weight_map, dict) or not weight_map:
+        raise WeightsError(f"{index} lists no weights")
+    return sorted(set(weight_map.values()))
 
 
 def _cached(hub_id: str) -> list[Path]:
