@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -11,8 +13,9 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from rex_thinker_ros.referring.detector import RgbImage
 
-Decoder = Callable[["Image | CompressedImage"], RgbImage]
-ToRgb = Callable[[NDArray[np.generic]], RgbImage]
+Pixels = NDArray[Any]
+Decoder = Callable[[Image | CompressedImage], RgbImage]
+ToRgb = Callable[[Pixels], RgbImage]
 
 
 class ImageError(ValueError):
@@ -23,16 +26,20 @@ def _convert(code: int) -> ToRgb:
     return lambda pixels: np.asarray(cv2.cvtColor(pixels, code), dtype=np.uint8)
 
 
-def _gray(pixels: NDArray[np.generic]) -> RgbImage:
+def _gray(pixels: Pixels) -> RgbImage:
     return np.repeat(pixels.reshape(*pixels.shape[:2], 1), 3, axis=2)
 
 
-def _high_byte(pixels: NDArray[np.generic]) -> NDArray[np.uint8]:
+def _high_byte(pixels: Pixels) -> NDArray[np.uint8]:
     # a 16-bit brightness spans its whole type, so the upper byte is the 8-bit brightness
-    return (pixels >> 8).astype(np.uint8)  # type: ignore[operator]
+    return (pixels >> 8).astype(np.uint8)
 
 
-def _stretched(pixels: NDArray[np.generic]) -> RgbImage:
+def _high_byte_first(to_rgb: ToRgb, pixels: Pixels) -> RgbImage:
+    return to_rgb(_high_byte(pixels))
+
+
+def _stretched(pixels: Pixels) -> RgbImage:
     # 16UC1 and 32FC1 have no brightness unit (depth, heat): their smallest finite value becomes
     # black and their largest white; what is not finite is black
     values = pixels.astype(np.float64)
@@ -46,7 +53,7 @@ def _stretched(pixels: NDArray[np.generic]) -> RgbImage:
 
 
 def _even_width(to_rgb: ToRgb) -> ToRgb:
-    def checked(pixels: NDArray[np.generic]) -> RgbImage:
+    def checked(pixels: Pixels) -> RgbImage:
         if pixels.shape[1] % 2:
             raise ImageError(f"a 4:2:2 image has an even width, this one {pixels.shape[1]}")
         return to_rgb(pixels)
@@ -58,14 +65,14 @@ _UYVY = (np.dtype(np.uint8), 2, _even_width(_convert(cv2.COLOR_YUV2RGB_UYVY)))
 _YUYV = (np.dtype(np.uint8), 2, _even_width(_convert(cv2.COLOR_YUV2RGB_YUY2)))
 
 # encoding -> element type, channels, conversion
-_ENCODINGS: dict[str, tuple[np.dtype[np.generic], int, ToRgb]] = {
-    "rgb8": (np.dtype(np.uint8), 3, lambda pixels: pixels),  # type: ignore[dict-item,return-value]
+_ENCODINGS: dict[str, tuple[np.dtype[Any], int, ToRgb]] = {
+    "rgb8": (np.dtype(np.uint8), 3, lambda pixels: pixels),
     "bgr8": (np.dtype(np.uint8), 3, _convert(cv2.COLOR_BGR2RGB)),
     "rgba8": (np.dtype(np.uint8), 4, _convert(cv2.COLOR_RGBA2RGB)),
     "bgra8": (np.dtype(np.uint8), 4, _convert(cv2.COLOR_BGRA2RGB)),
     "mono8": (np.dtype(np.uint8), 1, _gray),
     "8UC1": (np.dtype(np.uint8), 1, _gray),
-    "mono16": (np.dtype(np.uint16), 1, lambda pixels: _gray(_high_byte(pixels))),
+    "mono16": (np.dtype(np.uint16), 1, partial(_high_byte_first, _gray)),
     "16UC1": (np.dtype(np.uint16), 1, _stretched),
     "32FC1": (np.dtype(np.float32), 1, _stretched),
     "uyvy": _UYVY,
@@ -86,7 +93,7 @@ for _pattern, _code in {
     _ENCODINGS[f"bayer_{_pattern}16"] = (
         np.dtype(np.uint16),
         1,
-        lambda pixels, to_rgb=_mosaic: to_rgb(_high_byte(pixels)),  # type: ignore[misc]
+        partial(_high_byte_first, _mosaic),
     )
 
 # first and last bytes of a whole file, by format
@@ -122,7 +129,7 @@ def _decode_raw(message: Image) -> RgbImage:
             f"{len(message.data)} bytes of data, but {height} rows of {step} bytes are announced"
         )
     rows = np.frombuffer(message.data, np.uint8, step * height).reshape(height, step)
-    order = ">" if message.is_bigendian else "<"
+    order: Literal[">", "<"] = ">" if message.is_bigendian else "<"
     pixels = np.ascontiguousarray(rows[:, :row_bytes]).view(element.newbyteorder(order))
     native = pixels.astype(element, copy=False)
     shape = (height, width) if channels == 1 else (height, width, channels)
@@ -137,20 +144,19 @@ def _decode_compressed(data: bytes) -> RgbImage:
         # decoders fill what is missing with grey: refuse instead of deciding on half an image
         if not whole.endswith(tail):
             raise ImageError(f"the {name} data is cut off after {len(data)} bytes")
-        # boxes are in the pixels that were sent: an orientation tag must not turn them
-        flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-        buffer = np.frombuffer(data, np.uint8)
-        return _run(lambda encoded: _from_bgr(cv2.imdecode(encoded, flags)), buffer)
+        return _run(_read_file, np.frombuffer(data, np.uint8))
     raise ImageError(f"{len(data)} bytes of compressed data are neither JPEG nor PNG")
 
 
-def _from_bgr(bgr: NDArray[np.generic] | None) -> RgbImage:
+def _read_file(data: Pixels) -> RgbImage:
+    # boxes are in the pixels that were sent: an orientation tag must not turn them
+    bgr = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     if bgr is None:
         raise ImageError("the compressed data cannot be decoded")
     return np.ascontiguousarray(bgr[:, :, ::-1], dtype=np.uint8)
 
 
-def _run(to_rgb: ToRgb, pixels: NDArray[np.generic]) -> RgbImage:
+def _run(to_rgb: ToRgb, pixels: Pixels) -> RgbImage:
     try:
         return to_rgb(pixels)
     except cv2.error as error:

@@ -17,7 +17,7 @@ class ParameterError(ValueError):
 
 
 def parameter(
-    default: bool | int | float | str,
+    default: bool | float | str,
     description: str,
     *,
     name: str = "",
@@ -124,6 +124,11 @@ class Parameters:
         "What decodes images: numpy (this package's own) or cv_bridge (must be installed).",
         choices=("numpy", "cv_bridge"),
     )
+    image_silence: float = parameter(
+        3.0,
+        "Seconds without an image after which the diagnostics warn.",
+        between=(0.1, 3600.0),
+    )
     autostart: bool = parameter(
         True, "Configure and activate at start, and exit with an error if that fails."
     )
@@ -167,6 +172,9 @@ def _descriptor(spec: Field[Any]) -> ParameterDescriptor:
         else:
             descriptor.integer_range = [IntegerRange(from_value=low, to_value=high, step=1)]
     return descriptor
+
+
+PARAMETER_NAMES = tuple(ros_name(spec) for spec in fields(Parameters))
 
 
 def declare_parameters(node: Node) -> None:

@@ -15,7 +15,9 @@ COLORS = [(250, 10, 30), (20, 200, 60), (5, 40, 220), (255, 255, 255), (0, 0, 0)
 SHADES = [0, 1, 127, 128, 254, 255]
 
 
-def image(encoding: str, rows: list[bytes], width: int, *, pad: int = 0, big: bool = False) -> Image:
+def image(
+    encoding: str, rows: list[bytes], width: int, *, pad: int = 0, big: bool = False
+) -> Image:
     """Make a message out of the bytes of its rows, with `pad` filler bytes after each row."""
     message = Image(height=len(rows), width=width, encoding=encoding, is_bigendian=int(big))
     message.step = len(rows[0]) + pad
@@ -25,7 +27,9 @@ def image(encoding: str, rows: list[bytes], width: int, *, pad: int = 0, big: bo
 
 def color_rows(order: str) -> list[bytes]:
     """Lay COLORS out as two rows of three pixels, channels in `order`; x is filler."""
-    pixel = [bytes(dict(zip("rgbx", (*color, 77)))[c] for c in order) for color in COLORS]
+    pixel = [
+        bytes(dict(zip("rgbx", (*color, 77), strict=True))[c] for c in order) for color in COLORS
+    ]
     return [b"".join(pixel[:3]), b"".join(pixel[3:])]
 
 
@@ -41,7 +45,8 @@ SHADE_TRUTH = np.array([[s] * 3 for s in SHADES], np.uint8).reshape(2, 3, 3)
 def test_colors_keep_their_channels(encoding: str, order: str, pad: int) -> None:
     rgb = decode_image(image(encoding, color_rows(order), 3, pad=pad))
     np.testing.assert_array_equal(rgb, COLOR_TRUTH)
-    assert rgb.dtype == np.uint8 and rgb.flags.c_contiguous
+    assert rgb.dtype == np.uint8
+    assert rgb.flags.c_contiguous
 
 
 @pytest.mark.parametrize("pad", [0, 3])
@@ -89,8 +94,8 @@ def test_unitless_pixels_are_stretched(
 def test_a_flat_mosaic_gives_its_color(
     pattern: str, big: bool, bits: int, color: tuple[int, int, int]
 ) -> None:
-    value = dict(zip("rgb", color))
-    letter = "B" if bits == 8 else ("H")
+    value = dict(zip("rgb", color, strict=True))
+    letter = "B" if bits == 8 else "H"
     order = ">" if big else "<"
     samples = [value[c] if bits == 8 else value[c] * 256 + 5 for c in pattern]
     rows = [

@@ -1,0 +1,64 @@
+"""The models of a profile, loaded as the parameters say."""
+
+from __future__ import annotations
+
+import gc
+import sys
+
+from rex_thinker_ros.models.load import load_models, warm_up
+from rex_thinker_ros.models.profiles import Profile, load_profile
+from rex_thinker_ros.referring.command import CommandParser
+from rex_thinker_ros.referring.referrer import Referrer
+from rex_thinker_ros.ros.answering import Answering
+from rex_thinker_ros.ros.frames import Frames
+from rex_thinker_ros.ros.image_decoding import Decoder
+from rex_thinker_ros.ros.parameters import Parameters
+
+
+def profile_of(parameters: Parameters) -> Profile:
+    """Return the chosen profile with what the parameters replace of it.
+
+    Raises:
+        ValueError: there is no such profile, or a value is none that it can have.
+    """
+    replaced = {
+        "detector": parameters.detector_path or None,
+        "reasoner": parameters.reasoner_path or None,
+        "box_threshold": _given(parameters.detector_box_threshold),
+        "text_threshold": _given(parameters.detector_text_threshold),
+        "duplicate_iou": _given(parameters.detector_nms_iou),
+        "max_candidates": _given(parameters.detector_max_candidates),
+        "max_new_tokens": _given(parameters.reasoner_max_new_tokens),
+        "max_seconds": _given(parameters.reasoner_max_seconds),
+    }
+    return load_profile(parameters.model, **replaced)
+
+
+def load_answering(parameters: Parameters, frames: Frames, decode: Decoder) -> Answering:
+    """Load and warm up everything that answers need; takes seconds to minutes.
+
+    Raises what load_models raises: an error that names the file or the device that is missing.
+    """
+    detector, reasoner = load_models(profile_of(parameters), device=parameters.device)
+    parser = CommandParser(max_characters=parameters.max_command_characters)
+    warm_up(detector, reasoner)
+    return Answering(
+        parser=parser,
+        referrer=Referrer(detector, reasoner),
+        frames=frames,
+        decode=decode,
+        max_image_age=parameters.max_image_age,
+        image_timeout=parameters.image_timeout,
+    )
+
+
+def free_memory() -> None:
+    """Give the memory of models that nobody holds any more back to the system and the GPU."""
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
+
+
+def _given(value: float) -> float | None:
+    return None if value < 0 else value

@@ -1,0 +1,91 @@
+"""Results and arrays to messages."""
+
+from __future__ import annotations
+
+import array
+import math
+from collections.abc import Sequence
+
+from builtin_interfaces.msg import Duration
+from sensor_msgs.msg import Image, RegionOfInterest
+from std_msgs.msg import Header
+
+from rex_thinker_ros.msg import Candidate as CandidateMessage
+from rex_thinker_ros.msg import Referral as ReferralMessage
+from rex_thinker_ros.referring.boxes import Box
+from rex_thinker_ros.referring.candidate import Candidate
+from rex_thinker_ros.referring.detector import RgbImage
+from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.ros.result import Result
+
+
+def region(box: Box) -> RegionOfInterest:
+    """Cover a box, in full-image pixels, with whole pixels."""
+    left, top = max(0, math.floor(box.x0)), max(0, math.floor(box.y0))
+    return RegionOfInterest(
+        x_offset=left,
+        y_offset=top,
+        width=max(0, math.ceil(box.x1) - left),
+        height=max(0, math.ceil(box.y1) - top),
+    )
+
+
+def duration(seconds: float) -> Duration:
+    """Split seconds into the two fields of a duration; negative seconds are kept."""
+    whole, nanoseconds = divmod(round(seconds * 1e9), 1_000_000_000)
+    return Duration(sec=whole, nanosec=nanoseconds)
+
+
+def candidate_message(candidate: Candidate) -> CandidateMessage:
+    """Convert a candidate; its box stays in full-image pixels."""
+    return CandidateMessage(
+        number=candidate.number,
+        box=region(candidate.box),
+        score=float(candidate.score),
+        verdict=candidate.verdict.value,
+        note=candidate.note,
+    )
+
+
+def referral_message(result: Result, model: str) -> ReferralMessage:
+    """Convert a result; `model` names the profile."""
+    message = ReferralMessage(
+        id=result.request.id,
+        command=result.request.sentence,
+        status=result.outcome.value,
+        status_text=result.status_text,
+        model=model,
+    )
+    if result.command:
+        message.expression = result.command.expression
+        message.category = result.command.category
+    if result.looked:
+        message.header = result.looked.header
+        message.image_age = duration(result.looked.age_seconds)
+    if referral := result.referral:
+        message.candidates = [candidate_message(c) for c in referral.decision.candidates]
+        message.reasoning = referral.reasoning
+        message.detection_duration = duration(referral.detection_seconds)
+        message.reasoning_duration = duration(referral.reasoning_seconds)
+    chosen = chosen_candidates(result)
+    message.boxes = [region(candidate.box) for candidate in chosen]
+    message.confidence = min((float(candidate.score) for candidate in chosen), default=0.0)
+    return message
+
+
+def chosen_candidates(result: Result) -> Sequence[Candidate]:
+    """Return the candidates that the command means; none unless the outcome is FOUND."""
+    if result.outcome is not Outcome.FOUND or result.referral is None:
+        return ()
+    decision = result.referral.decision
+    by_box = {candidate.box: candidate for candidate in decision.candidates}
+    return tuple(by_box[box] for box in decision.boxes)
+
+
+def image_message(image: RgbImage, header: Header) -> Image:
+    """Convert an array (height, width, 3) of uint8 RGB."""
+    height, width = image.shape[:2]
+    message = Image(header=header, height=height, width=width, encoding="rgb8", step=3 * width)
+    # an array of bytes is taken as it is; anything else would be checked byte by byte
+    message.data = array.array("B", image.tobytes())
+    return message

@@ -1,0 +1,77 @@
+"""The life of the process: signals, spinning, and the exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+
+import rclpy
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.lifecycle import LifecycleNode
+from rclpy.signals import SignalHandlerOptions
+
+_SPIN_SECONDS = 0.1  # a signal is noticed within this time
+
+
+class AutostartNode(LifecycleNode):
+    """A lifecycle node that starts by itself and leaves in order."""
+
+    def start(self) -> bool:
+        """Return False if it cannot work."""
+        raise NotImplementedError
+
+    def leave(self) -> bool:
+        """Finish what is owed; return False if a thread hangs."""
+        raise NotImplementedError
+
+
+def run(
+    make_node: Callable[[threading.Event], AutostartNode], args: list[str] | None = None
+) -> int:
+    """Run a node until SIGINT or SIGTERM; return the exit code, 1 if it cannot start.
+
+    The event given to `make_node` is set by the signal.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    # rclpy's own handlers would shut the context down before the last results are published
+    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    code, idle = 1, True
+    try:
+        node = make_node(stop)
+        code, idle = _live(node, stop)
+        node.destroy_node()
+    except Exception as error:  # such as a parameter of the wrong type
+        rclpy.logging.get_logger("refer").fatal(f"Cannot start: {error}")
+    rclpy.try_shutdown()
+    if not idle:
+        # a thread inside of a model cannot be joined: leave without it
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
+
+
+def _live(node: AutostartNode, stop: threading.Event) -> tuple[int, bool]:
+    """Return the exit code, and whether every thread is idle."""
+    started = node.start()
+    if started:
+        _spin(node, stop)
+    code = 0 if started or stop.is_set() else 1
+    return code, node.leave()
+
+
+def _spin(node: LifecycleNode, stop: threading.Event) -> None:
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    try:
+        while not stop.is_set():
+            executor.spin_once(timeout_sec=_SPIN_SECONDS)
+    except ExternalShutdownException:
+        pass
+    finally:
+        executor.remove_node(node)

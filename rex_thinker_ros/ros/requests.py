@@ -1,0 +1,104 @@
+"""Exactly one terminal result for every command that reaches the node."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from rex_thinker_ros.referring.cancel import CancelToken
+from rex_thinker_ros.referring.outcome import Outcome
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a command ended without an answer, and a sentence that says why."""
+
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(eq=False)
+class Request:
+    """One command on its way; `ending` is set by whoever cancels it."""
+
+    id: str
+    sentence: str
+    cancel: CancelToken = field(default_factory=CancelToken)
+    ending: Ending | None = None
+
+
+PREEMPTED = Ending(Outcome.PREEMPTED, "A newer command took its place.")
+
+
+class Requests:
+    """Track the commands whose result is still owed: the newest wins.
+
+    `end` publishes the result of a command that ends without being worked on. It may be called
+    from any thread, and never twice for one request.
+    """
+
+    def __init__(self, end: Callable[[Request, Ending], None]) -> None:
+        self._end = end
+        self._lock = threading.Lock()
+        self._owed: dict[str, Request] = {}
+        self._running: Request | None = None
+        # ids stay unique over restarts, for listeners that outlive the node
+        self._prefix = uuid.uuid4().hex[:8]
+        self._numbers = itertools.count(1)
+
+    def accept(self, sentence: str) -> Request:
+        """Owe a result for a new command, and preempt every older one."""
+        request = self._new(sentence)
+        with self._lock:
+            older = tuple(self._owed.values())
+            self._owed[request.id] = request
+        self._cancel(older, PREEMPTED)
+        return request
+
+    def refuse(self, sentence: str, ending: Ending) -> None:
+        """Give a command its result at once."""
+        self._end(self._new(sentence), ending)
+
+    def start(self, request: Request) -> bool:
+        """Mark a request as being worked on; return False if it has ended meanwhile."""
+        with self._lock:
+            if request.id not in self._owed:
+                return False
+            self._running = request
+            return True
+
+    def settle(self, request: Request) -> bool:
+        """Claim the right to publish the result; return True to exactly one caller."""
+        with self._lock:
+            if self._running is request:
+                self._running = None
+            return self._owed.pop(request.id, None) is not None
+
+    def cancel_all(self, ending: Ending) -> None:
+        """End what waits, and ask what runs to stop; whoever runs it settles it."""
+        with self._lock:
+            owed = tuple(self._owed.values())
+        self._cancel(owed, ending)
+
+    def abandon(self, ending: Ending) -> None:
+        """End what is still owed, even what runs and does not stop."""
+        with self._lock:
+            owed = tuple(self._owed.values())
+        for request in owed:
+            if self.settle(request):
+                self._end(request, ending)
+
+    def _new(self, sentence: str) -> Request:
+        return Request(id=f"{self._prefix}-{next(self._numbers)}", sentence=sentence)
+
+    def _cancel(self, requests: Iterable[Request], ending: Ending) -> None:
+        for request in requests:
+            with self._lock:
+                running = request is self._running
+                request.ending = request.ending or ending
+            request.cancel.cancel()
+            if not running and self.settle(request):
+                self._end(request, ending)

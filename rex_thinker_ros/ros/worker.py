@@ -1,0 +1,78 @@
+"""One thread that owns the models."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+
+from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.ros.answering import Answering
+from rex_thinker_ros.ros.outputs import ReasoningStream
+from rex_thinker_ros.ros.requests import Request, Requests
+from rex_thinker_ros.ros.result import Result
+
+_log = logging.getLogger(__name__)
+
+# how a request looks that was told to stop, while waiting for an image or while reasoning
+_CUT_SHORT = {Outcome.CANCELED, Outcome.NO_IMAGE, Outcome.STALE_IMAGE}
+
+
+class Worker:
+    """Load the models and answer requests with them, one after another, on one thread.
+
+    `publish` and `progress` are called on that thread.
+    """
+
+    def __init__(
+        self,
+        requests: Requests,
+        publish: Callable[[Result], None],
+        progress: Callable[[], ReasoningStream],
+    ) -> None:
+        self._requests = requests
+        self._publish = publish
+        self._progress = progress
+        self._answering: Answering | None = None
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="models")
+
+    def load(self, load: Callable[[], Answering]) -> Future[None]:
+        """Run `load`, which may take minutes, and answer with what it returns."""
+
+        def run() -> None:
+            self._answering = load()
+
+        return self._thread.submit(run)
+
+    def unload(self) -> None:
+        """Let go of the models, so that their memory can be freed."""
+        self._answering = None
+
+    def submit(self, request: Request) -> None:
+        """Answer an accepted request when its turn comes, unless it has ended by then."""
+        self._thread.submit(self._work_on, request)
+
+    def wait_until_idle(self, seconds: float) -> bool:
+        """Wait for what was submitted so far; return False if it takes longer."""
+        return bool(wait([self._thread.submit(lambda: None)], seconds).done)
+
+    def _work_on(self, request: Request) -> None:
+        if not self._requests.start(request):
+            return
+        stream = self._progress()
+        try:
+            result = self._answer(request, stream)
+        except Exception as error:  # whatever it is, the sender is owed a result
+            _log.exception("failed on %r", request.sentence)
+            fault = f"{type(error).__name__}: {error}"
+            result = Result(request, Outcome.MODEL_ERROR, f"The node failed ({fault}).")
+        stream.finish()
+        if request.ending and result.outcome in _CUT_SHORT:
+            result = result.ended(request.ending)
+        if self._requests.settle(request):
+            self._publish(result)
+
+    def _answer(self, request: Request, stream: ReasoningStream) -> Result:
+        if self._answering is None:
+            raise RuntimeError("the models are not loaded")
+        return self._answering.answer(request, stream)
