@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, NoReturn
 
 from rex_thinker_ros.referring.boxes import Box, Size
@@ -14,11 +13,13 @@ from rex_thinker_ros.referring.candidate import Verdict
 
 _MARKS = {"✅": Verdict.MATCH, "❌": Verdict.NO_MATCH, "⚠": Verdict.UNSURE}
 _MARK = re.compile("([✅❌⚠])\ufe0f?")
-_SUMMARY = re.compile(r"^[ \t]*#+[ \t]*summarize and re-?check answer.*$", re.I | re.M)
-_PLAN_STEP = re.compile(r"^[ \t]*-[ \t]*step[ \t]+[0-9]+[ \t]*:(.+)$", re.I | re.M)
-_EVALUATION = re.compile(r"^[ \t]*#+[ \t]*step\b", re.I | re.M)
+_SUMMARY = re.compile(
+    r"^[ \t]*#+[ \t]*summarize and re-?check answer.*$", re.IGNORECASE | re.MULTILINE
+)
+_PLAN_STEP = re.compile(r"^[ \t]*-[ \t]*step[ \t]+[0-9]+[ \t]*:(.+)$", re.IGNORECASE | re.MULTILINE)
+_EVALUATION = re.compile(r"^[ \t]*#+[ \t]*step\b", re.IGNORECASE | re.MULTILINE)
 _LABEL_NUMBER = re.compile(r"(?<![0-9])([0-9]{1,4})\W*$")
-_FENCED = re.compile(r"```(.*)```", re.S)
+_FENCED = re.compile(r"```(.*)```", re.DOTALL)
 
 
 class AnswerError(ValueError):
@@ -88,7 +89,7 @@ def _parse_reasoning(thought: str) -> Reasoning:
     summary = thought[headings[-1].end() :] if headings else ""
     return Reasoning(
         plan=tuple(match[1].strip() for match in _PLAN_STEP.finditer(plan)),
-        judgements=MappingProxyType(_parse_summary(summary)),
+        judgements=_parse_summary(summary),
     )
 
 

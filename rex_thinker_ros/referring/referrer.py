@@ -80,7 +80,7 @@ class Referrer:
         run = _Run(self._detector, self._reasoner, image, command, observer, cancel)
         try:
             decision = run.decide()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a model raises, the command ends
             _log.exception("the models failed on %r", command.sentence)
             decision = run.ended(Outcome.MODEL_ERROR, _advice(error))
         return Referral(
@@ -166,7 +166,8 @@ class _Run:
             )
         except UnparsableAnswerError as error:
             return self.ended(
-                Outcome.UNPARSABLE, f"Not trusted: {error}. Try again or say it differently."
+                Outcome.UNPARSABLE,
+                f"Not trusted: {error}. Try again or say it differently.",
             )
         return decide(
             self._command,
