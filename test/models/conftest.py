@@ -153,7 +153,10 @@ def scripted_reasoner(
 
 @pytest.fixture(scope="session")
 def random_detector(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("detector")
+    return save_detector(tmp_path_factory.mktemp("detector"))
+
+
+def save_detector(directory: Path) -> Path:
     # the model hard-codes the ids of [CLS], [SEP], "." and "?"
     placed = {0: "[PAD]", 100: "[UNK]", 101: "[CLS]", 102: "[SEP]", 1012: ".", 1029: "?"}
     words = [placed.get(i, f"[unused{i}]") for i in range(1030)] + ["red", "mug", "remote"]
