@@ -79,12 +79,7 @@ class Box:
         """Return this box of an image of from_size in the same image resized to to_size."""
         x_factor = to_size.width / from_size.width
         y_factor = to_size.height / from_size.height
-        return Box(
-            self.x0 * x_factor,
-            self.y0 * y_factor,
-            self.x1 * x_factor,
-            self.y1 * y_factor,
-        )
+        return Box(self.x0 * x_factor, self.y0 * y_factor, self.x1 * x_factor, self.y1 * y_factor)
 
     def clipped(self, size: Size) -> Box:
         """Return the part inside an image of size; empty, on its edge, where there is none."""

@@ -67,6 +67,16 @@ class CommandParser:
             raise InvalidCommandError(_no_object(sentence, head))
         if head is None:
             return Command(sentence, sentence, str(category), wants_all=False)
+        if grammar.is_negated(head):
+            raise InvalidCommandError(
+                f'"{sentence}" says what not to do: say which object you do mean.'
+            )
+        if grammar.opens_with_place(head):
+            raise InvalidCommandError(
+                'Name the object before its place, such as "pick up the mug on the left".'
+            )
+        if category is None and (one := grammar.stray_one(head)):
+            raise InvalidCommandError(_no_object(sentence, one))
         kinds = list(dict.fromkeys(_name(noun) for noun in grammar.coordinated(head)))
         if category is None and len(kinds) > 1:
             raise InvalidCommandError(
@@ -102,14 +112,14 @@ class CommandParser:
             tokens.pop(0)
         if not tokens:
             return None
-        texts = [token.text_with_ws for token in tokens]
-        if part.isupper() or tokens[0].is_title:
-            texts[0] = texts[0].lower()
+        texts = [token.text for token in tokens]
         if part.isupper():
             texts = [text.lower() for text in texts]
-        return grammar.find_target(self._parsed(texts))
+        elif tokens[0].is_title:
+            texts[0] = texts[0].lower()
+        return grammar.find_target(self._parsed(texts, [bool(t.whitespace_) for t in tokens]))
 
-    def _parsed(self, texts: Sequence[str]) -> Token:
+    def _parsed(self, texts: Sequence[str], spaces: Sequence[bool]) -> Token:
         """Return the root of a parsed sentence.
 
         Orders and bare phrases are parsed as "you must ...", because out of an imperative, which
@@ -117,15 +127,13 @@ class CommandParser:
         """
         from spacy.tokens import Doc
 
-        plain = [text.strip().lower() for text in texts]
+        plain = [text.lower() for text in texts]
         prefix = _prefix(plain)
-        stand_ins = [
-            _stand_in(word, following)
-            for word, following in zip(plain, [*plain[1:], ""], strict=True)
-        ]
+        stand_ins = map(_stand_in, plain, [*plain[1:], ""])
         doc = Doc(
             self._language.vocab,
             words=[*prefix, *stand_ins],
+            spaces=[*(True for _ in prefix), *spaces],
             user_data={"texts": [*prefix, *texts]},
         )
         return next(self._language(doc).sents).root
@@ -172,23 +180,23 @@ def _text(tokens: Sequence[Token]) -> str:
     """Return tokens as they were written, with a space where some between them are left out."""
     text = ""
     for position, token in enumerate(tokens):
-        if position > 0 and tokens[position - 1].i != token.i - 1:
+        if position > 0 and (token.nbor(-1).whitespace_ or token.nbor(-1) != tokens[position - 1]):
             text += " "
         text += token.doc.user_data["texts"][token.i]
-    return " ".join(text.split())
+    return text
 
 
 def _name(head: Token) -> str:
     """Return the object's name in lower case, its last word in the singular."""
     *first, last = grammar.category_tokens(head)
-    written = last.doc.user_data["texts"][last.i].strip().lower()
+    written = last.doc.user_data["texts"][last.i].lower()
     if written in words.STAND_INS:
         singular = "can"
     elif written in words.ALWAYS_PLURAL:
         singular = written
     else:
         singular = last.lemma_.lower()
-    return f"{_text(first).lower()} {singular}".strip()
+    return _text([*first, last]).lower().removesuffix(written) + singular
 
 
 def _no_object(sentence: str, head: Token | None) -> str:

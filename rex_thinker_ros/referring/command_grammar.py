@@ -19,6 +19,8 @@ def find_target(root: Token) -> Token | None:
     if root.pos_ in ("NOUN", "PROPN"):
         return _inner(root)
     heads = [_inner(token) for token in _asked_for(root)]
+    if heads and heads[0].dep_ == "dobj" and heads[0].lower_ in words.VAGUE_NOUNS:
+        return heads[0]  # in "put it on the plate" the plate is not asked for
     objects = [head for head in heads if is_object(head)]
     vague = [head for head in heads if head.lower_ in words.VAGUE_NOUNS]
     return next(iter(objects or vague), None)
@@ -36,31 +38,24 @@ def is_object(head: Token) -> bool:
 def _asked_for(verb: Token) -> Iterator[Token]:
     """Yield what may be asked for, best first: the verb's object, then looser ties to it."""
     children = list(verb.children)
-    for dep in (
-        "dobj",
-        "attr",
-        "dative",
-        "ccomp",
-        "xcomp",
-        "nsubj",
-        "conj",
-        "prep",
-        "oprd",
-    ):
+    for dep in ("dobj", "attr", "dative", "ccomp", "xcomp", "nsubj", "conj", "prep", "npadvmod"):
         for child in children:
             if child.dep_ != dep:
                 continue
-            if dep in (
-                "ccomp",
-                "xcomp",
-            ):  # "find the mug closest to it", "I want you to find"
+            if dep in ("ccomp", "xcomp"):  # "find the mug closest to it", "I want you to find"
                 yield from _described(child)
             elif dep == "conj":
                 yield from _asked_for(child)
             elif dep == "prep":
-                yield from (noun for noun in child.children if noun.dep_ == "pobj")
+                if verb.lemma_ not in words.PLACING_VERBS or _moves_robot(verb):
+                    yield from (noun for noun in child.children if noun.dep_ == "pobj")
             elif child.lower_ not in words.PEOPLE and child.lemma_ not in words.ROBOT_PARTS:
                 yield child
+
+
+def _moves_robot(verb: Token) -> bool:
+    """Return whether the verb's object is a part of the robot, as in "move the arm to the mug"."""
+    return any(child.lemma_ in words.ROBOT_PARTS for child in verb.children)
 
 
 def _described(clause: Token) -> Iterator[Token]:
@@ -89,6 +84,8 @@ def wants_all(head: Token) -> bool:
         quantifiers.add(head.head.head.lower_)
     if quantifiers & words.QUANTIFIERS_OF_ALL:
         return True
+    if head.dep_ == "pobj" and head.head.head.pos_ == "NUM":
+        return False  # "two of the mugs" leaves open which
     if quantifiers & {"which", "one", "any", "a", "an", "another"}:
         # "which mugs are red?" asks for several, "which of the mugs is red?" for one
         return "which" in quantifiers and _is_plural(head) and head.dep_ != "pobj"
@@ -104,6 +101,9 @@ def category_tokens(head: Token) -> list[Token]:
     name = [head]
     while name[0].i > 0:
         before = name[0].nbor(-1)
+        if before.text == "-" and not before.whitespace_ and before.i > 0:
+            name = [before.nbor(-1), before, *name]  # "t-shirt"
+            continue
         adjective = (before.lower_, name[0].lemma_.lower()) in words.ADJECTIVE_NAMES
         noun = before.dep_ == "compound" and before.tag_.startswith("NN")
         if not adjective and (not noun or before.lower_ in words.DESCRIBING_NOUNS):
@@ -112,11 +112,14 @@ def category_tokens(head: Token) -> list[Token]:
     return name
 
 
+def is_negated(head: Token) -> bool:
+    """Return whether a word before a head noun turns the command around."""
+    return any(token.lower_ in words.NEGATIONS for token in head.doc[: head.i])
+
+
 def expression_tokens(head: Token) -> list[Token]:
     """Return the tokens of the referring expression around a head noun, in order."""
-    left = list(head.doc[head.left_edge.i : head.i])
-    while left and (left[0].lower_ in words.DROPPED_DETERMINERS or not left[0].text.isalnum()):
-        left.pop(0)
+    left = _modifiers(head)
     verb = _verb(head)
     right = [token for token in _until_stop(head) if token.dep_ != "prt"]
     destination = _destination(right, verb)
@@ -125,6 +128,22 @@ def expression_tokens(head: Token) -> list[Token]:
     if all(token.tag_.startswith(("JJ", "RB")) for token in predicate):
         return [*predicate, *left, head, *right]  # "which mug is the largest?"
     return [*left, head, *right, *predicate]  # "which mug is closest to the bowl?"
+
+
+def _modifiers(head: Token) -> list[Token]:
+    """Return the tokens before a head noun that describe it.
+
+    Adjectives that the parse ties elsewhere belong to it too: to lose one would ask for more.
+    """
+    start = head.left_edge.i
+    while start > 0 and head.doc[start - 1].tag_.startswith(("JJ", "NN", "CD")):
+        start -= 1
+    while start < head.i:
+        token = head.doc[start]
+        if token.lower_ not in words.DROPPED_DETERMINERS and token.text.isalnum():
+            break
+        start += 1
+    return list(head.doc[start : head.i])
 
 
 def _predicate(head: Token) -> list[Token]:
@@ -145,10 +164,31 @@ def _is_copula(token: Token) -> bool:
 
 def _trimmed(right: list[Token]) -> list[Token]:
     """Return the tokens up to the last that says something about the object."""
-    end = len(right)
-    while end and (right[end - 1].lower_ in words.TRAILERS or not right[end - 1].text.isalnum()):
-        end -= 1
-    return right[:end]
+    while right and _says_nothing(right[-1]):
+        right = right[:-1]
+    return right
+
+
+def _says_nothing(last: Token) -> bool:
+    """Return whether the last token of a phrase is courtesy, punctuation or a dangling verb."""
+    return last.lower_ in words.TRAILERS or not last.text.isalnum() or last.pos_ == "AUX"
+
+
+def _after(token: Token) -> list[Token]:
+    return list(token.doc[token.i + 1 :])
+
+
+def opens_with_place(head: Token) -> bool:
+    """Return whether a sentence says where before it says what; the place would get lost."""
+    first = next(token for token in head.doc if token.lower_ not in ("you", "must", "find"))
+    return first.i < head.i and first.pos_ == "ADP"
+
+
+def stray_one(head: Token) -> Token | None:
+    """Return a "one" after the phrase of a head noun: what is asked for is not that phrase."""
+    ones = [token for token in _after(head) if token.lower_ in ("one", "ones")]
+    phrase = expression_tokens(head)
+    return next((one for one in ones if one not in phrase), None)
 
 
 def _verb(head: Token) -> Token:
@@ -159,24 +199,15 @@ def _verb(head: Token) -> Token:
 
 def _until_stop(head: Token) -> Iterator[Token]:
     """Yield the tokens after a head noun that may describe it."""
-    own = {token.i for token in head.subtree}
-    for token in head.doc[head.i + 1 :]:
+    for token in _after(head):
         following = token.nbor().lower_ if token.i + 1 < len(token.doc) else ""
-        if token.lower_ in words.CLAUSE_STARTS or token.text in (
-            ",",
-            ";",
-            ":",
-            "-",
-            "--",
-        ):
+        if token.lower_ in words.CLAUSE_STARTS or token.text in (";", ":", "--"):
             return
-        if token.lower_ in ("and", "or") and (token.i not in own or following in words.VERBS):
+        if token.text == "," and any(later.pos_ in ("VERB", "AUX") for later in _after(token)):
             return
-        if token.lower_ in ("for", "to") and following in words.PEOPLE | {
-            "him",
-            "her",
-            "them",
-        }:
+        if token.lower_ in ("and", "or") and (following in words.VERBS or token.head.i < head.i):
+            return
+        if token.lower_ in ("for", "to") and following in words.PEOPLE | {"him", "her", "them"}:
             return
         if token.lower_ == "with" and _reaches(token, words.ROBOT_PARTS):
             return
@@ -213,7 +244,9 @@ def _destination(right: list[Token], verb: Token) -> Token | None:
 def _begins_place(token: Token) -> bool:
     """Return whether a token begins a place, rather than going on with one ("next to")."""
     before = token.nbor(-1)
-    relates = before.tag_.startswith(("JJ", "RB", "VB")) and token.lower_ == "to"
+    relates = token.lower_ == "to" and (
+        before.lower_ == "next" or before.tag_.startswith(("JJ", "RB", "VB"))
+    )
     return token.lower_ in words.PLACE_WORDS and token.tag_ != "JJ" and not relates
 
 

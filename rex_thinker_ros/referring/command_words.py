@@ -14,7 +14,7 @@ COURTESIES = _words(
 
 TRAILERS = _words(
     "please now first again quickly slowly carefully gently immediately there here up down away "
-    "back over too instead thanks then robot"
+    "back over too instead thanks then robot on in off out at to with of by from"
 )
 """Words after the object that carry nothing about it."""
 
@@ -22,7 +22,8 @@ VERBS = _words(
     "bring catch choose clamp close collect deliver detect drop empty fetch fill find follow "
     "get give go grab grasp grip hand hold identify insert lay leave lift locate look move open "
     "pass pick place point pour press pull push put reach remove retrieve return rotate search "
-    "select set show slide spot stack store take tap throw toss touch turn"
+    "select set show slide spot stack store swap switch take tap throw toss touch turn "
+    "approach clean drive navigate roll sort walk wipe"
 )
 """Verbs that open a command even where no determiner follows them."""
 
@@ -61,8 +62,11 @@ STARTERS = _words(
 
 QUANTIFIERS_OF_ALL = _words("all both every each")
 
-DROPPED_DETERMINERS = STARTERS | _words("which what how many just only exactly")
+DROPPED_DETERMINERS = STARTERS | _words("which what how many just only exactly single")
 """Words at the front of a phrase that do not describe the object."""
+
+NEGATIONS = _words("not n't dont never neither nor no stop avoid except without")
+"""Words before an object that turn the command around."""
 
 PEOPLE = _words("i me you he him she we us they myself yourself")
 
@@ -129,6 +133,9 @@ STAND_INS = {
     "beige": "white",
     "turquoise": "blue",
     "teal": "blue",
+    "leftmost": "biggest",
+    "rightmost": "biggest",
+    "topmost": "biggest",
     "closest to": "next to",
     "nearest to": "next to",
     "farthest to": "next to",

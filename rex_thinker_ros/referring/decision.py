@@ -120,10 +120,7 @@ def _contradiction(
         fault = f"the model never judged {_numbers(unmarked)}"
     else:
         return None
-    return (
-        Outcome.CONTRADICTION,
-        f"Not trusted: {fault}. Try again or say it differently.",
-    )
+    return (Outcome.CONTRADICTION, f"Not trusted: {fault}. Try again or say it differently.")
 
 
 def _abstention(

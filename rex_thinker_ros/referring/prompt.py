@@ -55,10 +55,7 @@ class Prompt:
         """Return chat messages for the tokenizer's template; the image stands before the text."""
         return [
             {"role": "system", "content": self.system},
-            {
-                "role": "user",
-                "content": [{"type": "image"}, {"type": "text", "text": self.user}],
-            },
+            {"role": "user", "content": [{"type": "image"}, {"type": "text", "text": self.user}]},
         ]
 
 
@@ -79,10 +76,7 @@ def smart_resize(image: Size, bounds: PixelBounds) -> Size:
     if width * height > bounds.max_pixels:
         shrink = math.sqrt(pixels / bounds.max_pixels)
         width = max(PATCH_PIXELS, math.floor(image.width / shrink / PATCH_PIXELS) * PATCH_PIXELS)
-        height = max(
-            PATCH_PIXELS,
-            math.floor(image.height / shrink / PATCH_PIXELS) * PATCH_PIXELS,
-        )
+        height = max(PATCH_PIXELS, math.floor(image.height / shrink / PATCH_PIXELS) * PATCH_PIXELS)
     elif width * height < bounds.min_pixels:
         grow = math.sqrt(bounds.min_pixels / pixels)
         width = math.ceil(image.width * grow / PATCH_PIXELS) * PATCH_PIXELS

@@ -44,11 +44,7 @@ class Reasoner(Protocol):
         ...
 
     def reason(
-        self,
-        image: RgbImage,
-        prompt: Prompt,
-        on_text: Callable[[str], None],
-        cancel: CancelToken,
+        self, image: RgbImage, prompt: Prompt, on_text: Callable[[str], None], cancel: CancelToken
     ) -> Completion:
         """Generate the answer about the full-size image, resized to prompt.resized.
 

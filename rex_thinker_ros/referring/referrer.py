@@ -155,9 +155,7 @@ class _Run:
     def _judge(self, completion: Completion, prompt: Prompt, image_size: Size) -> Decision:
         try:
             answer = parse_answer(
-                completion.text,
-                complete=completion.stop is StopReason.END,
-                resized=prompt.resized,
+                completion.text, complete=completion.stop is StopReason.END, resized=prompt.resized
             )
         except TruncatedAnswerError:
             return self.ended(
@@ -166,15 +164,10 @@ class _Run:
             )
         except UnparsableAnswerError as error:
             return self.ended(
-                Outcome.UNPARSABLE,
-                f"Not trusted: {error}. Try again or say it differently.",
+                Outcome.UNPARSABLE, f"Not trusted: {error}. Try again or say it differently."
             )
         return decide(
-            self._command,
-            self._candidates,
-            answer,
-            image_size=image_size,
-            resized=prompt.resized,
+            self._command, self._candidates, answer, image_size=image_size, resized=prompt.resized
         )
 
     def ended(self, outcome: Outcome, status_text: str) -> Decision:
