@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from rex_thinker_ros.models.profiles import Profile
-from rex_thinker_ros.models.weights import find_weights
+from rex_thinker_ros.models.weights import WeightsError, find_weights
 from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.detector import Detector
@@ -29,12 +29,26 @@ class ModelDirectories:
 def find_models(profile: Profile, *, store: Path | None = None) -> ModelDirectories:
     """Return where the profile's checkpoints lie, in milliseconds; nothing is loaded.
 
-    Raises MissingWeightsError or WeightsError, as find_weights does.
+    Raises MissingWeightsError or WeightsError, as find_weights does, for both models at once.
     """
-    return ModelDirectories(
-        detector=find_weights(profile.detector, model_type="grounding-dino", store=store),
-        reasoner=find_weights(profile.reasoner, model_type="qwen2_5_vl", store=store),
-    )
+    found: list[Path] = []
+    errors: list[WeightsError] = []
+    for reference, model_type in (
+        (profile.detector, "grounding-dino"),
+        (profile.reasoner, "qwen2_5_vl"),
+    ):
+        try:
+            found.append(find_weights(reference, model_type=model_type, store=store))
+        except WeightsError as error:
+            errors.append(error)
+    if errors:
+        way_out = (
+            "The embedded pair is part of the package: install it again."
+            if profile.name == "demo"
+            else "Or start with model:=demo, whose models are embedded."
+        )
+        raise type(errors[0])(" ".join([*map(str, errors), way_out]))
+    return ModelDirectories(detector=found[0], reasoner=found[1])
 
 
 def load_models(

@@ -41,7 +41,7 @@ def find_weights(reference: str, *, model_type: str, store: Path | None = None) 
     directory = Path(reference).expanduser()
     if directory.is_dir() or not _HUB_ID.fullmatch(reference):
         places = [directory]
-        way_out = "Point to a directory that holds the whole checkpoint"
+        way_out = "Give a directory that holds the whole checkpoint"
     else:
         home = (store or default_store()) / reference
         places = [home, *_cached(reference)]
@@ -49,9 +49,9 @@ def find_weights(reference: str, *, model_type: str, store: Path | None = None) 
     found = next((place for place in places if place.is_dir() and not missing(place)), None)
     if found is None:
         place = next((place for place in places if place.is_dir()), places[0])
+        lack = f"lacks {', '.join(missing(place))}" if place.is_dir() else "does not exist"
         raise MissingWeightsError(
-            f"The {model_type} checkpoint {reference} is not complete: {place} lacks "
-            f"{', '.join(missing(place))}. {way_out}, or start with model:=demo."
+            f"The {model_type} checkpoint {reference} is missing: {place} {lack}. {way_out}."
         )
     _check_type(found, model_type)
     for shard in _shards(found):
@@ -108,8 +108,7 @@ def _check_whole(file: Path, way_out: str) -> None:
         whole = False
     if not whole:
         raise WeightsError(
-            f"{file} is damaged or was not downloaded to its end. Remove it first. {way_out}, "
-            "or start with model:=demo."
+            f"{file} is damaged or was not downloaded to its end; remove it. {way_out}."
         )
 
 

@@ -44,9 +44,22 @@ def test_exchanged_paths_are_named(random_detector: Path, random_reasoner: Path)
         find_models(profile)
 
 
-def test_the_7b_without_its_weights_names_the_first_missing_one(tmp_path: Path) -> None:
-    with pytest.raises(MissingWeightsError, match="hf download IDEA-Research/grounding-dino-tiny"):
+def test_the_7b_without_its_weights_says_how_to_get_both_models(tmp_path: Path) -> None:
+    with pytest.raises(MissingWeightsError) as caught:
         find_models(load_profile("rex_thinker_7b"), store=tmp_path)
+    message = str(caught.value)
+    for hub_id in ("IDEA-Research/grounding-dino-tiny", "IDEA-Research/Rex-Thinker-GRPO-7B"):
+        assert f"hf download {hub_id} --local-dir {tmp_path / hub_id}" in message
+    assert "model:=demo" in message
+
+
+def test_a_demo_without_its_weights_is_not_advised_to_use_the_demo(tmp_path: Path) -> None:
+    profile = load_profile("demo", detector=str(tmp_path), reasoner=str(tmp_path / "absent"))
+    with pytest.raises(MissingWeightsError) as caught:
+        find_models(profile)
+    assert f"{tmp_path} lacks config.json" in str(caught.value)
+    assert f"{tmp_path / 'absent'} does not exist" in str(caught.value)
+    assert "model:=demo" not in str(caught.value)
 
 
 def test_missing_weights_are_reported_before_torch_is_imported(tmp_path: Path) -> None:

@@ -150,8 +150,14 @@ def test_a_missing_hub_id_names_the_command_that_fetches_it(tmp_path: Path) -> N
         find_weights(HUB_ID, model_type=QWEN, store=tmp_path)
     message = str(caught.value)
     assert f"hf download {HUB_ID} --local-dir {tmp_path / HUB_ID}" in message
-    assert "model.safetensors" in message
-    assert "model:=demo" in message
+    assert f"{tmp_path / HUB_ID} does not exist" in message
+
+
+def test_a_half_downloaded_store_names_the_rest(checkpoint: Path) -> None:
+    (checkpoint / "model.safetensors").unlink()
+    store = checkpoint.parent.parent
+    with pytest.raises(MissingWeightsError, match="reasoner lacks model.safetensors. Fetch it"):
+        find_weights("org/reasoner", model_type=QWEN, store=store)
 
 
 def test_the_store_can_be_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
