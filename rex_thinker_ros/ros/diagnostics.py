@@ -77,6 +77,8 @@ class Diagnostics:
             )
         if images.mismatch:
             return DiagnosticStatus.WARN, f"{images.mismatch}."
+        if not images.frames:
+            return DiagnosticStatus.OK, "Waiting for the first image."
         return DiagnosticStatus.OK, "Images arrive, commands are accepted."
 
     def _image_values(self, images: ImageHealth) -> dict[str, str]:

@@ -13,6 +13,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import String
 
 from rex_thinker_ros.msg import Referral as ReferralMessage
+from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.referrer import Observer
 from rex_thinker_ros.ros import detections
 from rex_thinker_ros.ros.messages import image_message, referral_message
@@ -21,6 +22,8 @@ from rex_thinker_ros.ros.visualize import annotate
 
 _TEXT_PERIOD_SECONDS = 0.1
 _DELIVERY_SECONDS = 0.5
+# what was given up has no verdicts worth a picture
+_UNDECIDED = {Outcome.PREEMPTED, Outcome.CANCELED}
 
 
 class Outputs:
@@ -47,7 +50,7 @@ class Outputs:
             f"{result.request.id} '{result.request.sentence}': "
             f"{result.outcome.name}. {result.status_text}"
         )
-        if result.looked is None or result.referral is None:
+        if result.looked is None or result.referral is None or result.outcome in _UNDECIDED:
             return
         if self._detections:
             self._send(self._detections, detections.detections_message(result))

@@ -17,7 +17,6 @@ import numpy as np
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.srv import ChangeState, GetState
-from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
@@ -205,10 +204,10 @@ class Client:
         """Return the label of the lifecycle state."""
         return str(self.call(GetState, "get_state", GetState.Request()).current_state.label)
 
-    def set_string(self, name: str, value: str) -> Any:
-        """Set a string parameter; return the result."""
-        typed = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=value)
-        request = SetParameters.Request(parameters=[Parameter(name=name, value=typed)])
+    def set_parameter(self, name: str, value: str | float) -> Any:
+        """Set a parameter of the node; return the result."""
+        parameter = rclpy.Parameter(name, value=value).to_parameter_msg()
+        request = SetParameters.Request(parameters=[parameter])
         return self.call(SetParameters, "set_parameters", request).results[0]
 
 
