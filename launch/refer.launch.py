@@ -1,0 +1,93 @@
+"""Launch the node `refer`; `ros2 launch rex_thinker_ros refer.launch.py --show-args` lists all."""
+
+from __future__ import annotations
+
+import yaml
+from launch import Action, LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable, Shutdown
+from launch.events.process import ProcessExited
+from launch.substitutions import EnvironmentVariable, LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import Node
+from launch_ros.substitutions import FindPackageShare
+
+# Arguments that are parameters of the node: an empty one leaves the params_file its say.
+OVERRIDES = {
+    "model": "model profile: rex_thinker_7b (its weights must be on this machine) or demo",
+    "device": "where the models run: auto, cpu, cuda or cuda:N",
+    "use_sim_time": "true: take the time from /clock",
+    "autostart": "true: configure and activate at once, fail if that fails; false: wait to be told",
+}
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Describe the arguments, the DDS profile and the node."""
+    config = PathJoinSubstitution([FindPackageShare("rex_thinker_ros"), "config"])
+    arguments = [
+        *(
+            DeclareLaunchArgument(name, default_value="", description=f"{text}; empty: params_file")
+            for name, text in OVERRIDES.items()
+        ),
+        DeclareLaunchArgument(
+            "image",
+            default_value="image",
+            description="camera topic; with image_transport compressed its name before /compressed",
+        ),
+        DeclareLaunchArgument(
+            "command",
+            default_value="command",
+            description="topic of the commands (std_msgs/String)",
+        ),
+        DeclareLaunchArgument("namespace", default_value="", description="namespace of the node"),
+        DeclareLaunchArgument(
+            "params_file",
+            default_value=PathJoinSubstitution([config, "refer.yaml"]),
+            description="YAML file of parameters; the model there is rex_thinker_7b",
+        ),
+        DeclareLaunchArgument(
+            "log_level", default_value="info", description="debug, info, warn, error or fatal"
+        ),
+    ]
+    profile = PathJoinSubstitution([config, "fastdds_shm64.xml"])
+    return LaunchDescription(
+        [*arguments, *large_image_profile(profile), OpaqueFunction(function=node)]
+    )
+
+
+def large_image_profile(profile: PathJoinSubstitution) -> list[Action]:
+    """Let Fast DDS carry whole images, unless the user chose a profile."""
+    # the variable was renamed in Fast DDS 3, which Kilted brought
+    return [
+        SetEnvironmentVariable(name, EnvironmentVariable(name, default_value=profile))
+        for name in ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE")
+    ]
+
+
+def node(context: LaunchContext) -> list[Action]:
+    """Return the node, with those parameters that were given as arguments."""
+    given = {name: context.launch_configurations[name] for name in OVERRIDES}
+    parameters = {name: yaml.safe_load(value) for name, value in given.items() if value}
+    return [
+        Node(
+            package="rex_thinker_ros",
+            executable="refer_node",
+            name="refer",
+            namespace=LaunchConfiguration("namespace"),
+            parameters=[LaunchConfiguration("params_file"), parameters],
+            remappings=[
+                ("image", LaunchConfiguration("image")),
+                ("image/compressed", [LaunchConfiguration("image"), "/compressed"]),
+                ("command", LaunchConfiguration("command")),
+            ],
+            ros_arguments=["--log-level", LaunchConfiguration("log_level")],
+            output="screen",
+            emulate_tty=True,
+            on_exit=end_launch,
+        )
+    ]
+
+
+def end_launch(event: ProcessExited, context: LaunchContext) -> list[Action]:
+    """End with the node; an error here is what makes the launch's own exit code 1."""
+    if event.returncode != 0 and not context.is_shutdown:
+        raise RuntimeError(f"refer_node failed with exit code {event.returncode}; its log says why")
+    return [Shutdown(reason="refer_node has ended")]
