@@ -78,7 +78,7 @@ def parse_answer(text: str, *, complete: bool, resized: Size) -> Answer:
     answers = [_parse_boxes(section, resized) for section in sections]
     if any(answer != answers[0] for answer in answers):
         raise UnparsableAnswerError(f"the model gave {len(answers)} answers that differ")
-    return Answer(_parse_reasoning(thought), answers[0])
+    return Answer(_parse_reasoning(thought.strip().removeprefix("<think>")), answers[0])
 
 
 def _parse_reasoning(thought: str) -> Reasoning:

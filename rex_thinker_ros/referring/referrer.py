@@ -117,11 +117,11 @@ class _Run:
 
     def decide(self) -> Decision:
         """Go through the stages; an exception here is a fault of the models."""
-        if self._cancel.canceled:
+        if self._is_canceled():
             return self._canceled()
         with self._stage(Stage.DETECTING):
             self._candidates = tuple(self._detector.detect(self._image, self._command.category))
-        if self._cancel.canceled:
+        if self._is_canceled():
             return self._canceled()
         self._observer.on_candidates(self._candidates)
         if not self._candidates:
@@ -141,7 +141,7 @@ class _Run:
         with self._stage(Stage.REASONING):
             completion = self._reasoner.reason(self._image, prompt, self._on_text, self._cancel)
         self.text = completion.text
-        if completion.stop is StopReason.CANCELED or self._cancel.canceled:
+        if completion.stop is StopReason.CANCELED or self._is_canceled():
             return self._canceled()
         if completion.stop is StopReason.TIME_BUDGET:
             return self.ended(
@@ -173,6 +173,9 @@ class _Run:
     def ended(self, outcome: Outcome, status_text: str) -> Decision:
         """Return a decision without boxes."""
         return Decision(outcome, status_text, candidates=self._candidates)
+
+    def _is_canceled(self) -> bool:
+        return self._cancel.canceled
 
     def _canceled(self) -> Decision:
         return self.ended(Outcome.CANCELED, "The command was canceled before its decision.")

@@ -1,6 +1,12 @@
-"""Labelled commands: sentence, expression, category, whether all are wanted."""
+"""Commands: which object a sentence asks for, and which sentences ask for none."""
 
 from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rex_thinker_ros.referring.command import CommandParser, InvalidCommandError
 
 UNDERSTOOD = (
     # pick
@@ -59,6 +65,19 @@ UNDERSTOOD = (
         False,
     ),
     ("deliver the package to the person in the red shirt", "package", "package", False),
+    ("show me where the scissors are", "scissors", "scissors", False),
+    ("get me the third nearest orange mug", "third nearest orange mug", "mug", False),
+    ("take the t-shirt", "t-shirt", "t-shirt", False),
+    ("Grab the Coca-Cola can", "Coca-Cola can", "coca-cola can", False),
+    ("pick up the ball, the red one", "ball, the red one", "ball", False),
+    ("pick up the mug with your left gripper", "mug", "mug", False),
+    (
+        "grab the bowl between the red can and the bottle and lift it",
+        "bowl between the red can and the bottle",
+        "bowl",
+        False,
+    ),
+    ("turn the light on", "light", "light", False),
     # put: the destination is not the object
     ("put the red block on the blue plate", "red block", "block", False),
     ("place both bottles into the bowl", "bottles", "bottle", True),
@@ -70,18 +89,8 @@ UNDERSTOOD = (
         "mug",
         False,
     ),
-    (
-        "drop the ball behind the bottle into the bowl",
-        "ball behind the bottle",
-        "ball",
-        False,
-    ),
-    (
-        "put the second mug from the left into the box",
-        "second mug from the left",
-        "mug",
-        False,
-    ),
+    ("drop the ball behind the bottle into the bowl", "ball behind the bottle", "ball", False),
+    ("put the second mug from the left into the box", "second mug from the left", "mug", False),
     ("move the yellow can next to the bottle", "yellow can", "can", False),
     ("put the cup in the sink next to the plate", "cup in the sink", "cup", False),
     ("place the can behind the red can on the tray", "can behind the red can", "can", False),
@@ -109,12 +118,7 @@ UNDERSTOOD = (
     ("locate the bottle behind the bowl", "bottle behind the bowl", "bottle", False),
     ("search for the blue bottle", "blue bottle", "bottle", False),
     ("detect every bowl", "bowl", "bowl", True),
-    (
-        "show me every can in front of the bottle",
-        "can in front of the bottle",
-        "can",
-        True,
-    ),
+    ("show me every can in front of the bottle", "can in front of the bottle", "can", True),
     (
         "touch the block to the right of the yellow can",
         "block to the right of the yellow can",
@@ -139,12 +143,7 @@ UNDERSTOOD = (
     ("mug", "mug", "mug", False),
     ("Green ball", "green ball", "ball", False),
     ("the forth helmet from left", "forth helmet from left", "helmet", False),
-    (
-        "block to the left of the yellow can",
-        "block to the left of the yellow can",
-        "block",
-        False,
-    ),
+    ("block to the left of the yellow can", "block to the left of the yellow can", "block", False),
     ("mug closest to the blue bowl", "mug closest to the blue bowl", "mug", False),
     ("hammer next to the drill", "hammer next to the drill", "hammer", False),
     ("the person wearing a red shirt", "person wearing a red shirt", "person", False),
@@ -160,6 +159,9 @@ UNDERSTOOD = (
     ("collect all coffee mugs", "coffee mugs", "coffee mug", True),
     ("pick up the cans", "cans", "can", True),
     ("get the red mug and the blue mug", "red mug and the blue mug", "mug", True),
+    ("pick up two of the mugs", "mugs", "mug", False),
+    ("grab one of the mugs", "mugs", "mug", False),
+    ("every single mug", "mug", "mug", True),
     # several sentences
     ("I am thirsty. Bring me the bottle!", "bottle", "bottle", False),
     ("Hello! Pick up the red can. It is on the left.", "red can", "can", False),
@@ -178,6 +180,13 @@ REFUSED = (
     ("yes", "names no object"),
     ("?!", "names no object"),
     ("42", "names no object"),
+    ("put it on the plate", "could be anything"),
+    ("I see two mugs on the table, pick up the left one", "could be anything"),
+    ("don't pick up the mug", "not to do"),
+    ("do not touch the red mug", "not to do"),
+    ("never pick up the knife", "not to do"),
+    ("not the red ball, the blue ball", "not to do"),
+    ("on the left, pick up the mug", "before its place"),
     ("pick it up", "could be anything"),
     ("pick up the red one", "could be anything"),
     ("grab the one on the left", "could be anything"),
@@ -190,3 +199,119 @@ REFUSED = (
     ("pick up the <|im_end|> mug", "signs"),
     ("pick up the " + "very " * 100 + "red mug", "512"),
 )
+
+PARSER = CommandParser()
+"""Loaded once: it keeps nothing of a sentence."""
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expression", "category", "wants_all"),
+    UNDERSTOOD,
+    ids=[sentence for sentence, *_ in UNDERSTOOD],
+)
+def test_a_command_is_understood(
+    sentence: str, expression: str, category: str, wants_all: bool
+) -> None:
+    command = PARSER.parse(sentence)
+    assert (command.expression, command.category) == (expression, category)
+    assert command.wants_all is wants_all
+
+
+@pytest.mark.parametrize(
+    ("sentence", "advice"), REFUSED, ids=[sentence[:40] or "(empty)" for sentence, _ in REFUSED]
+)
+def test_a_sentence_without_one_clear_object_is_refused(sentence: str, advice: str) -> None:
+    with pytest.raises(InvalidCommandError, match=advice):
+        PARSER.parse(sentence)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "pick up the {}",
+        "{}",
+        "please hand me the {}",
+        "can you give me the {}?",
+        "point at the {}",
+        "where is the {}?",
+        "put the {} into the box",
+        "take the {} and put it in the bin",
+    ],
+)
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "second red mug from the left",
+        "leftmost can",
+        "largest green ball",
+        "mug closest to the blue bowl",
+        "block to the left of the yellow can",
+        "second farthest red block",
+        "bottle in front of the cyan ball",
+        "purple bowl behind the bottle",
+        "third nearest orange mug",
+        "bowl between the red can and the bottle",
+    ],
+)
+def test_the_expression_is_the_same_in_every_frame(frame: str, expression: str) -> None:
+    assert PARSER.parse(frame.format(expression)).expression == expression
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expression", "wants_all"),
+    [
+        ("pick up the red one", "red one", False),
+        ("grab the biggest object", "biggest object", False),
+        ("pick up the red mug", "red mug", False),
+        ("move to the left", "move to the left", False),
+    ],
+)
+def test_an_explicit_category_stands_in_for_a_missing_name(
+    sentence: str, expression: str, wants_all: bool
+) -> None:
+    command = PARSER.parse(sentence, "cup")
+    assert (command.expression, command.category) == (expression, "cup")
+    assert command.wants_all is wants_all
+
+
+def test_an_empty_category_is_none_at_all() -> None:
+    assert PARSER.parse("grab the can", "").category == "can"
+
+
+def test_a_category_that_is_only_blank_is_refused() -> None:
+    with pytest.raises(InvalidCommandError, match="category is empty"):
+        PARSER.parse("grab the can", "  ")
+
+
+@pytest.mark.parametrize("sentence", [None, 7, b"pick up the mug", ["mug"]], ids=repr)
+def test_what_is_not_text_is_refused(sentence: object) -> None:
+    with pytest.raises(InvalidCommandError, match="as text"):
+        PARSER.parse(sentence)  # type: ignore[arg-type]
+
+
+def test_the_longest_sentence_is_configurable() -> None:
+    parser = CommandParser(max_characters=20)
+    assert parser.parse("pick up the blue mug").category == "mug"
+    with pytest.raises(InvalidCommandError, match="use 20 at most"):
+        parser.parse("pick up the green mug")
+
+
+WORDS = sorted({word for sentence, *_ in (*UNDERSTOOD, *REFUSED) for word in sentence.split()})
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=80) | st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join))
+def test_any_text_is_understood_or_refused(sentence: str) -> None:
+    try:
+        command = PARSER.parse(sentence)
+    except InvalidCommandError:
+        return
+    assert command.category == command.category.lower()
+    # the expression is taken from the sentence: no word is made up
+    assert set(command.expression.lower().split()) <= set(_pieces(command.sentence))
+
+
+def _pieces(sentence: str) -> list[str]:
+    """Return every run of characters between any two cuts at a word's or a token's edge."""
+    tokens = [token.text.lower() for token in PARSER._language.make_doc(sentence)]
+    return ["".join(tokens[i:j]) for i in range(len(tokens)) for j in range(i + 1, len(tokens) + 1)]

@@ -1,0 +1,243 @@
+"""The pipeline: every way it can end, and what an observer hears on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+
+from rex_thinker_ros.referring.boxes import Box, Size
+from rex_thinker_ros.referring.cancel import CancelToken
+from rex_thinker_ros.referring.candidate import Candidate
+from rex_thinker_ros.referring.command import Command
+from rex_thinker_ros.referring.detector import RgbImage
+from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.referring.prompt import PixelBounds, Prompt
+from rex_thinker_ros.referring.reasoner import Completion, StopReason
+from rex_thinker_ros.referring.referrer import Observer, Referral, Referrer, Stage
+
+IMAGE: RgbImage = np.zeros((480, 640, 3), np.uint8)
+COMMAND = Command("pick up the red mug", "red mug", "mug", wants_all=False)
+MUGS = [Candidate(1, Box(10, 10, 60, 60), 0.9), Candidate(2, Box(100, 10, 160, 60), 0.8)]
+# the second mug, 100 / 640 * 644 and so on
+ANSWER = '<answer>json\n[{"bbox_2d": [100, 9, 161, 59], "label": "mug"}]\n</answer>'
+THOUGHT = "<think># Summarize and Re-Check answer\n- Mug 1: blue → ❌\n- Mug 2: red → ✅\n</think>"
+
+
+class ScriptedDetector:
+    """Return given candidates, or raise."""
+
+    name = "eyes"
+
+    def __init__(self, candidates: Sequence[Candidate] = MUGS, error: Exception | None = None):
+        self._candidates = candidates
+        self._error = error
+
+    def detect(self, image: RgbImage, category: str) -> list[Candidate]:
+        assert category == "mug"
+        if self._error:
+            raise self._error
+        return list(self._candidates)
+
+
+class ScriptedReasoner:
+    """Say given pieces, and stop for a given reason or raise."""
+
+    name = "brain"
+    bounds = PixelBounds()
+
+    def __init__(
+        self, *pieces: str, stop: StopReason = StopReason.END, error: Exception | None = None
+    ):
+        self._pieces = pieces
+        self._stop = stop
+        self._error = error
+        self.prompts: list[Prompt] = []
+
+    def reason(
+        self, image: RgbImage, prompt: Prompt, on_text: Callable[[str], None], cancel: CancelToken
+    ) -> Completion:
+        self.prompts.append(prompt)
+        for count, piece in enumerate(self._pieces):
+            if cancel.canceled:
+                return Completion("".join(self._pieces[:count]), StopReason.CANCELED, count)
+            on_text(piece)
+        if self._error:
+            raise self._error
+        return Completion("".join(self._pieces), self._stop, len(self._pieces))
+
+
+class Recorder(Observer):
+    """Keep what is heard; cancel when a given text is heard."""
+
+    def __init__(self, cancel: CancelToken | None = None, cancel_at: object = None) -> None:
+        self.heard: list[object] = []
+        self._cancel = cancel
+        self._cancel_at = cancel_at
+
+    def _hear(self, what: object) -> None:
+        self.heard.append(what)
+        if self._cancel and what == self._cancel_at:
+            self._cancel.cancel()
+
+    def on_stage(self, stage: Stage) -> None:
+        self._hear(stage)
+
+    def on_candidates(self, candidates: Sequence[Candidate]) -> None:
+        self._hear(tuple(candidates))
+
+    def on_text(self, piece: str) -> None:
+        self._hear(piece)
+
+
+def refer(detector: ScriptedDetector, reasoner: ScriptedReasoner) -> Referral:
+    return Referrer(detector, reasoner).refer(IMAGE, COMMAND, Observer(), CancelToken())
+
+
+def test_a_referral_from_image_to_box() -> None:
+    recorder = Recorder()
+    reasoner = ScriptedReasoner(THOUGHT, ANSWER)
+    referral = Referrer(ScriptedDetector(), reasoner).refer(IMAGE, COMMAND, recorder, CancelToken())
+    assert referral.decision.outcome is Outcome.FOUND
+    assert referral.decision.boxes == (MUGS[1].box,)
+    assert referral.decision.exact_copies == 1
+    assert referral.reasoning == THOUGHT + ANSWER
+    assert referral.command is COMMAND
+    assert referral.model == "eyes + brain"
+    assert recorder.heard == [
+        Stage.DETECTING,
+        tuple(MUGS),
+        Stage.REASONING,
+        THOUGHT,
+        ANSWER,
+        Stage.DECIDING,
+    ]
+    (prompt,) = reasoner.prompts
+    assert prompt.resized == Size(644, 476)
+    assert prompt.hint_boxes[1] == (100, 9, 161, 59)
+
+
+@pytest.mark.parametrize(
+    ("detector", "reasoner", "outcome", "advice"),
+    [
+        pytest.param(
+            ScriptedDetector([]),
+            ScriptedReasoner(error=AssertionError("asked without need")),
+            Outcome.NO_CANDIDATES,
+            "No mug in view",
+            id="nothing detected, and no model asked",
+        ),
+        pytest.param(
+            ScriptedDetector(),
+            ScriptedReasoner(THOUGHT, ANSWER[:30], stop=StopReason.TOKEN_BUDGET),
+            Outcome.TRUNCATED,
+            "Allow more tokens",
+            id="out of tokens",
+        ),
+        pytest.param(
+            ScriptedDetector(),
+            ScriptedReasoner(THOUGHT, ANSWER, stop=StopReason.TIME_BUDGET),
+            Outcome.TIMEOUT,
+            "Allow more seconds",
+            id="out of time, whatever was said",
+        ),
+        pytest.param(
+            ScriptedDetector(),
+            ScriptedReasoner(THOUGHT, ANSWER, stop=StopReason.CANCELED),
+            Outcome.CANCELED,
+            "canceled",
+            id="canceled, whatever was said",
+        ),
+        pytest.param(
+            ScriptedDetector(),
+            ScriptedReasoner("the red one"),
+            Outcome.UNPARSABLE,
+            "no <answer>",
+            id="no answer",
+        ),
+        pytest.param(
+            ScriptedDetector(),
+            ScriptedReasoner("<answer>None</answer>"),
+            Outcome.NO_MATCH,
+            "none is the red mug",
+            id="no match",
+        ),
+        pytest.param(
+            ScriptedDetector(),
+            ScriptedReasoner(ANSWER),
+            Outcome.CONTRADICTION,
+            "marked none but answered candidate 2",
+            id="an answer without reasons",
+        ),
+        pytest.param(
+            ScriptedDetector(error=OSError("the weights are gone")),
+            ScriptedReasoner(),
+            Outcome.MODEL_ERROR,
+            "the weights are gone",
+            id="the detector fails",
+        ),
+        pytest.param(
+            ScriptedDetector(),
+            ScriptedReasoner("<think>", error=RuntimeError("CUDA out of memory. Tried 2 GiB")),
+            Outcome.MODEL_ERROR,
+            "Free some",
+            id="the reasoner runs out of memory",
+        ),
+        pytest.param(
+            ScriptedDetector([MUGS[1]]),
+            ScriptedReasoner(),
+            Outcome.MODEL_ERROR,
+            "numbered",
+            id="the detector numbers wrongly",
+        ),
+    ],
+)
+def test_endings_without_a_box(
+    detector: ScriptedDetector, reasoner: ScriptedReasoner, outcome: Outcome, advice: str
+) -> None:
+    decision = refer(detector, reasoner).decision
+    assert decision.outcome is outcome
+    assert advice in decision.status_text
+    assert decision.boxes == ()
+
+
+def test_the_text_up_to_a_fault_is_kept() -> None:
+    referral = refer(ScriptedDetector(), ScriptedReasoner("<think>so", error=ValueError("oh")))
+    assert referral.reasoning == "<think>so"
+    assert referral.decision.candidates == tuple(MUGS)
+
+
+@pytest.mark.parametrize(
+    ("cancel_at", "reached"),
+    [
+        pytest.param(Stage.DETECTING, [Stage.DETECTING], id="while detecting"),
+        pytest.param(
+            THOUGHT, [Stage.DETECTING, tuple(MUGS), Stage.REASONING, THOUGHT], id="while reasoning"
+        ),
+        pytest.param(
+            ANSWER,
+            [Stage.DETECTING, tuple(MUGS), Stage.REASONING, THOUGHT, ANSWER],
+            id="with the last word",
+        ),
+    ],
+)
+def test_a_cancel_ends_it_where_it_is(cancel_at: object, reached: list[object]) -> None:
+    cancel = CancelToken()
+    recorder = Recorder(cancel, cancel_at)
+    referral = Referrer(ScriptedDetector(), ScriptedReasoner(THOUGHT, ANSWER)).refer(
+        IMAGE, COMMAND, recorder, cancel
+    )
+    assert referral.decision.outcome is Outcome.CANCELED
+    assert recorder.heard == reached
+
+
+def test_a_command_that_was_canceled_before_it_began_runs_nothing() -> None:
+    cancel = CancelToken()
+    cancel.cancel()
+    recorder = Recorder()
+    referral = Referrer(ScriptedDetector(), ScriptedReasoner()).refer(
+        IMAGE, COMMAND, recorder, cancel
+    )
+    assert referral.decision.outcome is Outcome.CANCELED
+    assert recorder.heard == []
