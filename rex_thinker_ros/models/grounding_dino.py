@@ -45,7 +45,7 @@ class GroundingDinoDetector:
         self._profile = profile
         self._device = device
         # the PIL processor, so that pixels do not depend on whether torchvision is installed
-        self._processor: Any = GroundingDinoProcessor(  # type: ignore[no-untyped-call]
+        self._processor: Any = GroundingDinoProcessor(
             GroundingDinoImageProcessorPil.from_pretrained(directory, local_files_only=True),
             AutoTokenizer.from_pretrained(
                 directory, local_files_only=True, trust_remote_code=False
@@ -55,9 +55,8 @@ class GroundingDinoDetector:
         self._model: Any = GroundingDinoForObjectDetection.from_pretrained(
             directory, local_files_only=True, use_safetensors=True, dtype=torch.float32
         )
-        self._model.to(device).eval()  # type: ignore[arg-type]
+        self._model.to(device).eval()
 
-    @torch.inference_mode()
     def detect(self, image: RgbImage, category: str) -> list[Candidate]:
         """Return candidates numbered from 1, boxes in full-image pixels, best duplicates only.
 
@@ -73,7 +72,8 @@ class GroundingDinoDetector:
         words = self._word_positions(inputs["input_ids"][0].tolist())
         if not words:  # characters that the tokenizer drops
             return []
-        outputs = self._model(**inputs)
+        with torch.inference_mode():
+            outputs = self._model(**inputs)
         # (queries, tokens) and (queries, 4), the latter in parts of the image's sides
         probabilities: torch.Tensor = outputs.logits[0].sigmoid().cpu()
         corners: Any = center_to_corners_format(outputs.pred_boxes[0].cpu())

@@ -67,7 +67,7 @@ def load_models(
     from rex_thinker_ros.models.grounding_dino import GroundingDinoDetector
     from rex_thinker_ros.models.qwen import QwenReasoner
 
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()
     placement = place(device)
     detector = GroundingDinoDetector(
         directories.detector,

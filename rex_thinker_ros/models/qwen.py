@@ -38,7 +38,7 @@ class QwenReasoner:
             dtype=placement.dtype,
             attn_implementation=placement.attention,
         )
-        self._model.to(placement.device).eval()  # type: ignore[arg-type]
+        self._model.to(placement.device).eval()
         self._end_tokens = self._make_greedy(self._model.generation_config)
 
     @property
@@ -60,7 +60,6 @@ class QwenReasoner:
             config.pad_token_id = self._inputs.end_of_turn
         return ends
 
-    @torch.inference_mode()
     def reason(
         self,
         image: RgbImage,
@@ -86,5 +85,6 @@ class QwenReasoner:
         }
         # position offsets of the last image; a stale one would shift every token silently
         self._model.model.rope_deltas = None
-        self._model.generate(**inputs, stopping_criteria=[watch])
+        with torch.inference_mode():
+            self._model.generate(**inputs, stopping_criteria=[watch])
         return watch.completion()

@@ -46,7 +46,9 @@ class QwenInputs:
         self._image_processor: Any = Qwen2VLImageProcessorPil.from_pretrained(
             directory,
             local_files_only=True,
-            size={"shortest_edge": bounds.min_pixels, "longest_edge": bounds.max_pixels},
+            # under these names, since those in a released checkpoint's file would win over size
+            min_pixels=bounds.min_pixels,
+            max_pixels=bounds.max_pixels,
         )
         # get_vocab, not convert_tokens_to_ids: a token that is not there must raise
         vocabulary = self._tokenizer.get_vocab()

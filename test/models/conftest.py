@@ -137,7 +137,7 @@ def scripted_ids() -> list[int]:
 @pytest.fixture(scope="session")
 def scripted_reasoner(
     tmp_path_factory: pytest.TempPathFactory, scripted_ids: list[int]
-) -> Callable[[int | str], Path]:
+) -> Callable[..., Path]:
     """Return what saves a reasoner that says SPOKEN, or its first n ids and then that token."""
     tokenizer = reasoner_tokenizer()
     newline = tokenizer("\n", add_special_tokens=False)["input_ids"]

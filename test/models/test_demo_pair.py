@@ -108,7 +108,8 @@ def test_the_reasoning_streams_and_ends(pair: tuple[Detector, Reasoner], image: 
     completion = reasoner.reason(image, prompt, pieces.append, CancelToken())
     assert completion.stop is StopReason.END
     assert "".join(pieces) == completion.text
-    assert completion.text.startswith("<think>") and completion.text.endswith("</answer>")
+    assert completion.text.startswith("<think>")
+    assert completion.text.endswith("</answer>")
 
 
 def test_it_finds_what_is_there_and_abstains_on_what_is_not(

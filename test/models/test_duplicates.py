@@ -46,7 +46,8 @@ def test_what_is_kept_is_distinct_and_what_is_not_is_worse(
     boxes = [Box(x, y, x + w, y + h) for x, y, w, h, _ in found]
     scores = [score for *_, score in found]
     kept = best_distinct(boxes, scores, max_iou=0.5, limit=limit)
-    assert kept == sorted(set(kept)) and len(kept) <= limit
+    assert kept == sorted(set(kept))
+    assert len(kept) <= limit
     assert all(boxes[a].iou(boxes[b]) <= 0.5 for a in kept for b in kept if a != b)
     for index in set(range(len(boxes))) - set(kept):
         rivals = [k for k in kept if scores[k] >= scores[index]]

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -77,6 +80,34 @@ def test_the_models_grid_is_the_prompts(random_reasoner: Path, size: Size, resiz
     assert made["mm_token_type_ids"][0].tolist() == pads.long().tolist()
     assert made["attention_mask"].shape == made["input_ids"].shape
     assert bool(made["attention_mask"].all())
+
+
+BOUNDS_OF_A_CHECKPOINT: dict[str, dict[str, Any]] = {
+    "as released": {"min_pixels": 3136, "max_pixels": 12845056},
+    "as saved today": {"size": {"shortest_edge": 3136, "longest_edge": 12845056}},
+    "both": {
+        "min_pixels": 3136,
+        "max_pixels": 12845056,
+        "size": {"shortest_edge": 3136, "longest_edge": 12845056},
+    },
+    "none": {},
+}
+
+
+@pytest.mark.parametrize(
+    "own", BOUNDS_OF_A_CHECKPOINT.values(), ids=BOUNDS_OF_A_CHECKPOINT.keys()
+)
+def test_the_profiles_bounds_replace_the_checkpoints(
+    random_reasoner: Path, tmp_path: Path, own: dict[str, Any]
+) -> None:
+    directory = Path(shutil.copytree(random_reasoner, tmp_path / "model"))
+    file = directory / "preprocessor_config.json"
+    settings = json.loads(file.read_text())
+    del settings["size"]
+    file.write_text(json.dumps(settings | own))
+    size = Size(640, 480)
+    made = QwenInputs(directory, BOUNDS)(noise(size), prompt_for(size))
+    assert made["image_grid_thw"].tolist() == [[1, 18, 24]]
 
 
 def test_a_prompt_for_other_bounds_is_refused(random_reasoner: Path) -> None:

@@ -35,12 +35,17 @@ def remove(*names: str) -> Callable[[Path], None]:
 
 
 def rename(old: str, new: str) -> Callable[[Path], None]:
-    return lambda directory: (directory / old).rename(directory / new) and None
+    def change(directory: Path) -> None:
+        (directory / old).rename(directory / new)
+
+    return change
 
 
-def write(name: str, content: str | bytes) -> Callable[[Path], None]:
-    data = content.encode() if isinstance(content, str) else content
-    return lambda directory: (directory / name).write_bytes(data) and None
+def write(name: str, content: str) -> Callable[[Path], None]:
+    def change(directory: Path) -> None:
+        (directory / name).write_text(content)
+
+    return change
 
 
 def cut(directory: Path) -> None:
@@ -156,7 +161,7 @@ def test_a_missing_hub_id_names_the_command_that_fetches_it(tmp_path: Path) -> N
 def test_a_half_downloaded_store_names_the_rest(checkpoint: Path) -> None:
     (checkpoint / "model.safetensors").unlink()
     store = checkpoint.parent.parent
-    with pytest.raises(MissingWeightsError, match="reasoner lacks model.safetensors. Fetch it"):
+    with pytest.raises(MissingWeightsError, match=r"reasoner lacks model\.safetensors\. Fetch it"):
         find_weights("org/reasoner", model_type=QWEN, store=store)
 
 
