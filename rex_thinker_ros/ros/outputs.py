@@ -70,7 +70,7 @@ class Outputs:
     def _send(self, publisher: Publisher[Any], message: Any) -> None:
         try:
             publisher.publish(message)
-        except Exception as error:  # a middleware that is flooded or closing must not stop us
+        except Exception as error:  # noqa: BLE001 - a middleware that is flooded or closing must not stop us
             self._logger.error(f"Cannot publish on {publisher.topic_name}: {error}")
 
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 
 import rclpy
+import rclpy.logging
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode
 from rclpy.signals import SignalHandlerOptions
@@ -45,7 +46,7 @@ def run(
         node = make_node(stop)
         code, idle = _live(node, stop)
         node.destroy_node()
-    except Exception as error:  # such as a parameter of the wrong type
+    except Exception as error:  # noqa: BLE001 - such as a parameter of the wrong type
         rclpy.logging.get_logger("refer").fatal(f"Cannot start: {error}")
     rclpy.try_shutdown()
     if not idle:

@@ -11,8 +11,7 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
-from rclpy.clock import Clock
-from rclpy.clock_type import ClockType
+from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from std_msgs.msg import String
@@ -80,7 +79,7 @@ class ReferNode(AutostartNode):
             camera = Camera(self, self._settings.image_transport, self._settings.image_qos)
             load = partial(load_answering, self._settings, camera.frames, decode)
             self._wait_for_models(self._worker.load(load))
-        except Exception as error:  # whatever it is, the user can mend it and configure again
+        except Exception as error:  # noqa: BLE001 - whatever it is, the user can mend it and configure again
             self.get_logger().debug(traceback.format_exc())
             self.get_logger().fatal(f"Cannot configure: {error}")
             return FAILURE

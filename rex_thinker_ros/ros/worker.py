@@ -62,7 +62,7 @@ class Worker:
         stream = self._progress()
         try:
             result = self._answer(request, stream)
-        except Exception as error:  # whatever it is, the sender is owed a result
+        except Exception as error:  # noqa: BLE001 - whatever it is, the sender is owed a result
             _log.exception("failed on %r", request.sentence)
             fault = f"{type(error).__name__}: {error}"
             result = Result(request, Outcome.MODEL_ERROR, f"The node failed ({fault}).")

@@ -8,13 +8,14 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from harness import NodeProcess
+from node_process import NodeProcess
 
 
 def _makers() -> ModuleType:
     path = Path(__file__).parents[1] / "models" / "conftest.py"
     spec = importlib.util.spec_from_file_location("tiny_models", path)
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -103,7 +103,7 @@ def test_a_flat_mosaic_gives_its_color(
         for y in range(6)
     ]
     rgb = decode_image(image(f"bayer_{pattern}{bits}", rows, 8, pad=3, big=big))
-    np.testing.assert_array_equal(rgb, np.broadcast_to(np.uint8(color), (6, 8, 3)))
+    np.testing.assert_array_equal(rgb, np.broadcast_to(np.array(color, np.uint8), (6, 8, 3)))
 
 
 def yuv(rgb: tuple[int, int, int]) -> tuple[int, int, int]:

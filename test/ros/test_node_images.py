@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pytest
-from harness import Client, NodeProcess, next_domain, picture, rgb_message
+from node_process import NodeProcess, next_domain
+from pictures import picture, rgb_message
 from rclpy.duration import Duration
 from rclpy.time import Time
-from sensor_msgs.msg import Image
-
 from rex_thinker_ros.msg import Referral
+from ros_client import Client
+from sensor_msgs.msg import Image
 
 DOMAIN = next_domain()
 COMMAND = "hand me the red mug"

@@ -6,10 +6,11 @@ import signal
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
-from harness import Client, NodeProcess, next_domain, picture, rgb_message
 from lifecycle_msgs.msg import Transition
-
+from node_process import NodeProcess, next_domain
+from pictures import picture, rgb_message
 from rex_thinker_ros.msg import Referral
+from ros_client import Client
 
 COMMAND = "hand me the red mug"
 NEWER = "now the blue ball"

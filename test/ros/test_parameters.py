@@ -1,0 +1,89 @@
+"""The parameters as ROS and the node see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+import pytest
+import rclpy
+from rclpy.node import Node
+
+from rex_thinker_ros.models.profiles import load_profile
+from rex_thinker_ros.ros.loading import profile_of
+from rex_thinker_ros.ros.parameters import (
+    PARAMETER_NAMES,
+    ParameterError,
+    Parameters,
+    declare_parameters,
+    read_parameters,
+)
+
+
+@pytest.fixture
+def node() -> Iterator[Node]:
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    node = Node("parameters", context=context)
+    yield node
+    node.destroy_node()
+    rclpy.shutdown(context=context)
+
+
+def test_every_parameter_is_declared_with_its_default_and_description(node: Node) -> None:
+    declare_parameters(node)
+    assert read_parameters(node) == Parameters()
+    for name in PARAMETER_NAMES:
+        assert node.describe_parameter(name).description
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"image_transport": "theora"}, "image_transport is 'theora': it must be one of raw"),
+        ({"image_qos": "best"}, "image_qos"),
+        ({"image_decoder": ""}, "image_decoder"),
+        ({"max_image_age": float("nan")}, "max_image_age is nan"),
+        ({"detector_box_threshold": 1.5}, r"detector\.box_threshold is 1\.5"),
+    ],
+    ids=["transport", "qos", "decoder", "not a number", "out of range"],
+)
+def test_a_wrong_value_is_named(values: dict[str, object], words: str) -> None:
+    with pytest.raises(ParameterError, match=words):
+        Parameters(**values)  # type: ignore[arg-type]
+
+
+def test_by_default_the_profile_is_taken_as_it_is() -> None:
+    assert profile_of(Parameters(model="demo")) == load_profile("demo")
+
+
+def test_every_replacement_reaches_the_profile() -> None:
+    profile = profile_of(
+        Parameters(
+            model="demo",
+            detector_path="d",
+            reasoner_path="r",
+            detector_box_threshold=0.0,
+            detector_text_threshold=0.1,
+            detector_nms_iou=0.2,
+            detector_max_candidates=3,
+            reasoner_max_new_tokens=4,
+            reasoner_max_seconds=5.0,
+        )
+    )
+    replaced = {
+        "detector": "d",
+        "reasoner": "r",
+        "box_threshold": 0.0,
+        "text_threshold": 0.1,
+        "duplicate_iou": 0.2,
+        "max_candidates": 3,
+        "max_new_tokens": 4,
+        "max_seconds": 5.0,
+    }
+    assert {name: getattr(profile, name) for name in replaced} == replaced
+
+
+def test_names_are_dotted_where_they_belong_to_a_model() -> None:
+    for spec, name in zip(fields(Parameters), PARAMETER_NAMES, strict=True):
+        assert name.replace(".", "_") == spec.name
