@@ -94,9 +94,7 @@ BOUNDS_OF_A_CHECKPOINT: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize(
-    "own", BOUNDS_OF_A_CHECKPOINT.values(), ids=BOUNDS_OF_A_CHECKPOINT.keys()
-)
+@pytest.mark.parametrize("own", BOUNDS_OF_A_CHECKPOINT.values(), ids=BOUNDS_OF_A_CHECKPOINT.keys())
 def test_the_profiles_bounds_replace_the_checkpoints(
     random_reasoner: Path, tmp_path: Path, own: dict[str, Any]
 ) -> None:
