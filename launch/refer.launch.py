@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import yaml
 from launch import Action, LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable, Shutdown
@@ -49,17 +51,16 @@ def generate_launch_description() -> LaunchDescription:
     ]
     profile = PathJoinSubstitution([config, "fastdds_shm64.xml"])
     return LaunchDescription(
-        [*arguments, *large_image_profile(profile), OpaqueFunction(function=node)]
+        [*arguments, large_image_profile(profile), OpaqueFunction(function=node)]
     )
 
 
-def large_image_profile(profile: PathJoinSubstitution) -> list[Action]:
+def large_image_profile(profile: PathJoinSubstitution) -> Action:
     """Let Fast DDS carry whole images, unless the user chose a profile."""
-    # the variable was renamed in Fast DDS 3, which Kilted brought
-    return [
-        SetEnvironmentVariable(name, EnvironmentVariable(name, default_value=profile))
-        for name in ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE")
-    ]
+    # Fast DDS 3, which Kilted brought, renamed the variable; with both set it complains
+    old = os.environ.get("ROS_DISTRO") in ("humble", "iron", "jazzy")
+    name = f"{'FASTRTPS' if old else 'FASTDDS'}_DEFAULT_PROFILES_FILE"
+    return SetEnvironmentVariable(name, EnvironmentVariable(name, default_value=profile))
 
 
 def node(context: LaunchContext) -> list[Action]:
