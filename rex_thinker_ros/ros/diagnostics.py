@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -39,14 +40,16 @@ class Diagnostics:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._lock = threading.Lock()
         self._outcomes: Counter[Outcome] = Counter()
         self._last: Outcome | None = None
         self._frames = (0, time.monotonic())
 
     def record(self, outcome: Outcome) -> None:
         """Count a terminal result; callable from any thread."""
-        self._outcomes[outcome] += 1
-        self._last = outcome
+        with self._lock:
+            self._outcomes[outcome] += 1
+            self._last = outcome
 
     def message(self, health: Health, stamp: Time, max_silence_seconds: float) -> DiagnosticArray:
         """Describe the node; more than `max_silence_seconds` without an image is a warning."""
@@ -55,7 +58,7 @@ class Diagnostics:
         if health.images:
             values |= self._image_values(health.images)
         values["last outcome"] = self._last.name if self._last else "none"
-        values |= {f"outcomes {o.name}": str(n) for o, n in sorted_by_value(self._outcomes)}
+        values |= self._counts()
         status = DiagnosticStatus(
             level=level, name=self._name, message=text, hardware_id=health.model
         )
@@ -94,7 +97,10 @@ class Diagnostics:
             "seconds without an image": f"{images.silence_seconds:.1f}",
         }
 
-
-def sorted_by_value(outcomes: Counter[Outcome]) -> list[tuple[Outcome, int]]:
-    """List outcomes and their counts in the order of Referral.msg."""
-    return sorted(outcomes.copy().items(), key=lambda item: item[0].value)
+    def _counts(self) -> dict[str, str]:
+        with self._lock:
+            return {
+                f"outcomes {outcome.name}": str(self._outcomes[outcome])
+                for outcome in Outcome
+                if self._outcomes[outcome]
+            }

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import gc
 import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
 
 from rex_thinker_ros.models.load import load_models, warm_up
 from rex_thinker_ros.models.profiles import Profile, load_profile
@@ -13,6 +17,9 @@ from rex_thinker_ros.ros.answering import Answering
 from rex_thinker_ros.ros.frames import Frames
 from rex_thinker_ros.ros.image_decoding import Decoder
 from rex_thinker_ros.ros.parameters import Parameters
+
+_POLL_SECONDS = 0.05
+_REPORT_SECONDS = 10.0
 
 
 def profile_of(parameters: Parameters) -> Profile:
@@ -50,6 +57,26 @@ def load_answering(parameters: Parameters, frames: Frames, decode: Decoder) -> A
         max_image_age=parameters.max_image_age,
         image_timeout=parameters.image_timeout,
     )
+
+
+def wait_for_models(
+    loading: Future[None], stop: threading.Event, say: Callable[[str], object]
+) -> None:
+    """Wait until the models are loaded, and say how long it has taken so far.
+
+    Raises what loading raised, and InterruptedError when `stop` is set.
+    """
+    say("Loading the models.")
+    start = time.monotonic()
+    next_report = start + _REPORT_SECONDS
+    while not loading.done():
+        if stop.wait(_POLL_SECONDS):
+            raise InterruptedError("it was interrupted while loading the models")
+        if time.monotonic() >= next_report:
+            next_report += _REPORT_SECONDS
+            say(f"Still loading after {time.monotonic() - start:.0f} s.")
+    loading.result()
+    say(f"Loaded the models in {time.monotonic() - start:.1f} s.")
 
 
 def free_memory() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from typing import Any
 
 from rclpy.duration import Duration
@@ -13,14 +13,14 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import String
 
 from rex_thinker_ros.msg import Referral as ReferralMessage
+from rex_thinker_ros.referring.decision import Decision
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.referring.referrer import Observer
 from rex_thinker_ros.ros import detections
 from rex_thinker_ros.ros.messages import image_message, referral_message
-from rex_thinker_ros.ros.result import Result
+from rex_thinker_ros.ros.reasoning_stream import ReasoningStream
+from rex_thinker_ros.ros.result import Looked, Result
 from rex_thinker_ros.ros.visualize import annotate
 
-_TEXT_PERIOD_SECONDS = 0.1
 _DELIVERY_SECONDS = 0.5
 # what was given up has no verdicts worth a picture
 _UNDECIDED = {Outcome.PREEMPTED, Outcome.CANCELED}
@@ -44,54 +44,41 @@ class Outputs:
             )
 
     def publish(self, result: Result, model: str) -> None:
-        """Publish the terminal result of a request; `model` names the profile."""
-        self._send(self._referral, referral_message(result, model))
+        """Publish the terminal result of a request; `model` names the profile.
+
+        Raises before anything is published if the result cannot be put into a message.
+        """
+        message = referral_message(result, model)
+        self._send(self._referral, lambda: message)
         self._logger.info(
             f"{result.request.id} '{result.request.sentence}': "
             f"{result.outcome.name}. {result.status_text}"
         )
-        if result.looked is None or result.referral is None or result.outcome in _UNDECIDED:
-            return
-        if self._detections:
-            self._send(self._detections, detections.detections_message(result))
-        if self._annotated.get_subscription_count():
-            decision = result.referral.decision
-            picture = annotate(result.looked.image, decision.candidates, decision.boxes)
-            self._send(self._annotated, image_message(picture, result.looked.header))
+        if result.looked and result.referral and result.outcome not in _UNDECIDED:
+            self._accompany(result, result.looked, result.referral.decision)
 
     def progress(self) -> ReasoningStream:
         """Return an observer that publishes the reasoning of one request as it grows."""
-        return ReasoningStream(lambda text: self._send(self._reasoning, String(data=text)))
+        return ReasoningStream(lambda text: self._send(self._reasoning, lambda: String(data=text)))
 
     def deliver(self) -> None:
         """Wait a moment until the listeners have the results that were published."""
         self._referral.wait_for_all_acked(Duration(seconds=_DELIVERY_SECONDS))
 
-    def _send(self, publisher: Publisher[Any], message: Any) -> None:
+    def _accompany(self, result: Result, looked: Looked, decision: Decision) -> None:
+        if self._detections:
+            self._send(self._detections, lambda: detections.detections_message(result))
+        if self._annotated.get_subscription_count():
+            self._send(
+                self._annotated,
+                lambda: image_message(
+                    annotate(looked.image, decision.candidates, decision.boxes), looked.header
+                ),
+            )
+
+    def _send(self, publisher: Publisher[Any], make_message: Callable[[], Any]) -> None:
         try:
-            publisher.publish(message)
-        except Exception as error:  # noqa: BLE001 - a middleware that is flooded or closing must not stop us
+            publisher.publish(make_message())
+        # a middleware that is flooded or closing must not stop us
+        except Exception as error:  # noqa: BLE001
             self._logger.error(f"Cannot publish on {publisher.topic_name}: {error}")
-
-
-class ReasoningStream(Observer):
-    """Pass the whole text so far to `publish`, at most ten times a second and at the end."""
-
-    def __init__(self, publish: Any) -> None:
-        self._publish = publish
-        self._text = ""
-        self._published = ""
-        self._next = 0.0
-
-    def on_text(self, piece: str) -> None:
-        """Take the next piece of the model's text."""
-        self._text += piece
-        if time.monotonic() >= self._next:
-            self._next = time.monotonic() + _TEXT_PERIOD_SECONDS
-            self.finish()
-
-    def finish(self) -> None:
-        """Publish what has not been published yet."""
-        if self._text != self._published:
-            self._published = self._text
-            self._publish(self._text)

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 
 import rclpy
@@ -46,7 +47,8 @@ def run(
         node = make_node(stop)
         code, idle = _live(node, stop)
         node.destroy_node()
-    except Exception as error:  # noqa: BLE001 - such as a parameter of the wrong type
+    # such as a parameter of the wrong type
+    except Exception as error:  # noqa: BLE001
         rclpy.logging.get_logger("refer").fatal(f"Cannot start: {error}")
     rclpy.try_shutdown()
     if not idle:
@@ -69,10 +71,12 @@ def _live(node: AutostartNode, stop: threading.Event) -> tuple[int, bool]:
 def _spin(node: LifecycleNode, stop: threading.Event) -> None:
     executor = SingleThreadedExecutor()
     executor.add_node(node)
-    try:
-        while not stop.is_set():
+    while not stop.is_set():
+        try:
             executor.spin_once(timeout_sec=_SPIN_SECONDS)
-    except ExternalShutdownException:
-        pass
-    finally:
-        executor.remove_node(node)
+        except ExternalShutdownException:
+            break
+        # a fault in one callback must not take the node down
+        except Exception:  # noqa: BLE001
+            node.get_logger().error(f"A callback failed: {traceback.format_exc()}")
+    executor.remove_node(node)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
 import traceback
-from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
@@ -20,7 +18,7 @@ from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.ros.camera import Camera
 from rex_thinker_ros.ros.decoders import make_decoder
 from rex_thinker_ros.ros.diagnostics import Diagnostics, Health
-from rex_thinker_ros.ros.loading import free_memory, load_answering
+from rex_thinker_ros.ros.loading import free_memory, load_answering, wait_for_models
 from rex_thinker_ros.ros.outputs import Outputs
 from rex_thinker_ros.ros.parameters import PARAMETER_NAMES, declare_parameters, read_parameters
 from rex_thinker_ros.ros.process import AutostartNode, run
@@ -34,7 +32,6 @@ DEACTIVATED = Ending(Outcome.CANCELED, "The node was deactivated.")
 SHUT_DOWN = Ending(Outcome.CANCELED, "The node is shutting down.")
 DRAIN_SECONDS = 10.0
 LEAVE_SECONDS = 2.0
-PROGRESS_SECONDS = 10.0
 
 
 class ReferNode(AutostartNode):
@@ -78,10 +75,11 @@ class ReferNode(AutostartNode):
             decode = make_decoder(self._settings.image_decoder)
             camera = Camera(self, self._settings.image_transport, self._settings.image_qos)
             load = partial(load_answering, self._settings, camera.frames, decode)
-            self._wait_for_models(self._worker.load(load))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the user can mend it and configure again
+            wait_for_models(self._worker.load(load), self._stop, self.get_logger().info)
+        # whatever it is, the user can mend it and configure again
+        except Exception as error:  # noqa: BLE001
             self.get_logger().debug(traceback.format_exc())
-            self.get_logger().fatal(f"Cannot configure: {error}")
+            self.get_logger().error(f"Cannot configure: {error}")
             return FAILURE
         self._camera, self._state = camera, "inactive"
         return SUCCESS
@@ -139,19 +137,6 @@ class ReferNode(AutostartNode):
             self._camera.stop()
             self._camera = None
         free_memory()
-
-    def _wait_for_models(self, loading: Future[None]) -> None:
-        model, start = self._settings.model, time.monotonic()
-        self.get_logger().info(f"Loading the models of profile {model}.")
-        next_report = start + PROGRESS_SECONDS
-        while not loading.done():
-            if self._stop.wait(0.05):
-                raise InterruptedError("it was interrupted while loading the models")
-            if time.monotonic() >= next_report:
-                next_report += PROGRESS_SECONDS
-                self.get_logger().info(f"Still loading after {time.monotonic() - start:.0f} s.")
-        loading.result()
-        self.get_logger().info(f"Loaded in {time.monotonic() - start:.1f} s.")
 
     def _check_parameters(self, parameters: list[Parameter[Any]]) -> SetParametersResult:
         ours = [p.name for p in parameters if p.name in PARAMETER_NAMES]

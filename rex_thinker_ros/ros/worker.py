@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.ros.answering import Answering
-from rex_thinker_ros.ros.outputs import ReasoningStream
+from rex_thinker_ros.ros.reasoning_stream import ReasoningStream
 from rex_thinker_ros.ros.requests import Request, Requests
 from rex_thinker_ros.ros.result import Result
 
@@ -62,17 +62,29 @@ class Worker:
         stream = self._progress()
         try:
             result = self._answer(request, stream)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the sender is owed a result
-            _log.exception("failed on %r", request.sentence)
-            fault = f"{type(error).__name__}: {error}"
-            result = Result(request, Outcome.MODEL_ERROR, f"The node failed ({fault}).")
+        # whatever it is, the sender is owed a result
+        except Exception as error:  # noqa: BLE001
+            result = _failed(request, error)
         stream.finish()
         if request.ending and result.outcome in _CUT_SHORT:
             result = result.ended(request.ending)
         if self._requests.settle(request):
-            self._publish(result)
+            self._conclude(result)
 
     def _answer(self, request: Request, stream: ReasoningStream) -> Result:
         if self._answering is None:
             raise RuntimeError("the models are not loaded")
         return self._answering.answer(request, stream)
+
+    def _conclude(self, result: Result) -> None:
+        try:
+            self._publish(result)
+        # what cannot be put into a message still has an end
+        except Exception as error:  # noqa: BLE001
+            self._publish(_failed(result.request, error))
+
+
+def _failed(request: Request, error: Exception) -> Result:
+    _log.error("failed on %r", request.sentence, exc_info=error)
+    fault = f"{type(error).__name__}: {error}"
+    return Result(request, Outcome.MODEL_ERROR, f"The node failed ({fault}). See its log.")

@@ -1,0 +1,138 @@
+"""The worker owes every request a result, whatever goes wrong inside."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.ros.reasoning_stream import ReasoningStream
+from rex_thinker_ros.ros.requests import Ending, Request, Requests
+from rex_thinker_ros.ros.result import Result
+from rex_thinker_ros.ros.worker import Worker
+
+STOPPED = Ending(Outcome.CANCELED, "stopped")
+Answer = Callable[[Request], Result]
+
+
+class Answering:
+    """Answer with a function, in place of models that fail on demand."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def answer(self, request: Request, stream: ReasoningStream) -> Result:
+        stream.on_text("text")
+        return self._answer(request)
+
+
+class Desk:
+    """A worker and what it publishes."""
+
+    def __init__(self, answer: Answer | None) -> None:
+        self.results: list[Result] = []
+        self.texts: list[str] = []
+        self.unprintable: set[Outcome] = set()
+        self.requests = Requests(
+            lambda request, end: self.results.append(Result(request, end.outcome, end.reason))
+        )
+        self.worker = Worker(
+            self.requests, self._publish, lambda: ReasoningStream(self.texts.append)
+        )
+        if answer:
+            answering: Any = Answering(answer)
+            self.worker.load(lambda: answering).result()
+
+    def _publish(self, result: Result) -> None:
+        if result.outcome in self.unprintable:
+            raise ValueError("no such message")
+        self.results.append(result)
+
+    def ask(self, sentence: str) -> None:
+        self.worker.submit(self.requests.accept(sentence))
+
+    def outcomes(self) -> list[Outcome]:
+        assert self.worker.wait_until_idle(60.0)
+        return [result.outcome for result in self.results]
+
+
+def found(request: Request) -> Result:
+    return Result(request, Outcome.FOUND, "found")
+
+
+def fail(request: Request) -> Result:
+    raise RuntimeError("out of luck")
+
+
+@pytest.mark.parametrize("answer", [fail, None], ids=["a fault", "no models"])
+def test_a_fault_is_a_result_and_the_next_request_is_answered(answer: Answer | None) -> None:
+    desk = Desk(answer)
+    desk.ask("one")
+    assert desk.outcomes() == [Outcome.MODEL_ERROR]
+    healthy: Any = Answering(found)
+    desk.worker.load(lambda: healthy).result()
+    desk.ask("two")
+    assert desk.outcomes() == [Outcome.MODEL_ERROR, Outcome.FOUND]
+
+
+def test_a_result_that_fits_no_message_is_a_fault() -> None:
+    desk = Desk(found)
+    desk.unprintable = {Outcome.FOUND}
+    desk.ask("one")
+    assert desk.outcomes() == [Outcome.MODEL_ERROR]
+    assert "no such message" in desk.results[0].status_text
+
+
+@pytest.mark.parametrize(
+    ("own", "published"),
+    [
+        (Outcome.CANCELED, Outcome.PREEMPTED),
+        (Outcome.NO_IMAGE, Outcome.PREEMPTED),
+        (Outcome.FOUND, Outcome.FOUND),
+    ],
+    ids=["stopped", "stopped while waiting for an image", "done before it could stop"],
+)
+def test_a_preempted_request_says_so(own: Outcome, published: Outcome) -> None:
+    running, stopped = threading.Event(), threading.Event()
+
+    def answer(request: Request) -> Result:
+        if request.sentence != "one":
+            return found(request)
+        running.set()
+        stopped.wait(60.0)
+        return Result(request, own, "its own")
+
+    desk = Desk(answer)
+    desk.ask("one")
+    running.wait(60.0)
+    desk.ask("two")
+    stopped.set()
+    assert desk.outcomes() == [published, Outcome.FOUND]
+    assert desk.texts == ["text", "text"]
+
+
+def test_a_worker_that_hangs_is_left_behind() -> None:
+    running, release = threading.Event(), threading.Event()
+
+    def hang(request: Request) -> Result:
+        running.set()
+        release.wait(60.0)
+        return found(request)
+
+    desk = Desk(hang)
+    desk.ask("one")
+    running.wait(60.0)
+    assert not desk.worker.wait_until_idle(0.01)
+    desk.requests.abandon(STOPPED)
+    release.set()
+    assert desk.outcomes() == [Outcome.CANCELED]
+
+
+def test_after_unloading_nothing_is_answered() -> None:
+    desk = Desk(found)
+    desk.worker.unload()
+    desk.ask("one")
+    assert desk.outcomes() == [Outcome.MODEL_ERROR]
