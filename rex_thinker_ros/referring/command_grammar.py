@@ -180,7 +180,8 @@ def _after(token: Token) -> list[Token]:
 
 def opens_with_place(head: Token) -> bool:
     """Return whether a sentence says where before it says what; the place would get lost."""
-    first = next(token for token in head.doc if token.lower_ not in ("you", "must", "find"))
+    said = (token for token in head.doc if token.lower_ not in ("you", "must", "find"))
+    first = next(said, head)
     return first.i < head.i and first.pos_ == "ADP"
 
 
