@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from node_process import NodeProcess
+from node_process import NodeProcess, StartNode
 
 
-def _makers() -> ModuleType:
+@pytest.fixture(scope="session")
+def tiny_model_makers() -> ModuleType:
+    """Return the module that makes tiny checkpoints."""
     path = Path(__file__).parents[1] / "models" / "conftest.py"
     spec = importlib.util.spec_from_file_location("tiny_models", path)
     assert spec
@@ -22,9 +24,11 @@ def _makers() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
-def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, object]:
+def tiny_models(
+    tmp_path_factory: pytest.TempPathFactory, tiny_model_makers: ModuleType
+) -> Mapping[str, object]:
     """Return parameters for a random detector and a reasoner that never stops by itself."""
-    makers = _makers()
+    makers = tiny_model_makers
     tokenizer = makers.reasoner_tokenizer()
     model = makers.reasoner_model(tokenizer)
     endless = [tokenizer.get_vocab()[word] for word in ("<think>", "more")]
@@ -42,14 +46,14 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, object
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[..., NodeProcess]]:
+def start_node() -> Iterator[StartNode]:
     """Return what starts a node process that does not outlive the test."""
     started: list[NodeProcess] = []
 
-    def start_one(domain: int, parameters: Mapping[str, object]) -> NodeProcess:
+    def start(domain: int, parameters: Mapping[str, object]) -> NodeProcess:
         started.append(NodeProcess(domain, parameters))
         return started[-1]
 
-    yield start_one
+    yield start
     for process in started:
         process.kill()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
 from lifecycle_msgs.msg import Transition
-from node_process import NodeProcess, next_domain
+from node_process import NodeProcess, StartNode, next_domain
 from pictures import picture, rgb_message
 from rex_thinker_ros.msg import Referral
 from ros_client import Client
@@ -17,8 +17,6 @@ NEWER = "now the blue ball"
 DOMAIN = next_domain()
 TOKENS, SECONDS = "reasoner.max_new_tokens", "reasoner.max_seconds"
 ENDLESS = {TOKENS: 20_000, SECONDS: 600.0}
-
-Start = Callable[[int, Mapping[str, object]], NodeProcess]
 
 
 @pytest.fixture(scope="module")
@@ -130,10 +128,10 @@ def test_a_failed_configuration_can_be_mended(client: Client, node: NodeProcess)
 
 
 def test_ctrl_c_gives_the_running_one_its_result(
-    start: Start, parameters: Mapping[str, object]
+    start_node: StartNode, parameters: Mapping[str, object]
 ) -> None:
     domain = next_domain()
-    process = start(domain, parameters)
+    process = start_node(domain, parameters)
     process.wait_for_line("Ready for commands")
     client = Client(domain)
     client.connect()
@@ -146,9 +144,9 @@ def test_ctrl_c_gives_the_running_one_its_result(
 
 
 def test_an_interrupt_while_loading_is_no_failure(
-    start: Start, tiny_models: Mapping[str, object]
+    start_node: StartNode, tiny_models: Mapping[str, object]
 ) -> None:
-    process = start(next_domain(), tiny_models)
+    process = start_node(next_domain(), tiny_models)
     process.wait_for_line("Loading the models")
     assert process.stop() == 0
 
@@ -163,8 +161,11 @@ def test_an_interrupt_while_loading_is_no_failure(
     ids=["missing weights", "out of range", "wrong type"],
 )
 def test_a_failed_start_ends_the_process_and_names_its_cause(
-    start: Start, tiny_models: Mapping[str, object], changes: Mapping[str, object], words: str
+    start_node: StartNode,
+    tiny_models: Mapping[str, object],
+    changes: Mapping[str, object],
+    words: str,
 ) -> None:
-    process = start(next_domain(), {**tiny_models, **changes})
+    process = start_node(next_domain(), {**tiny_models, **changes})
     assert process.wait() == 1
     assert words in process.lines[-1]

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -83,3 +83,7 @@ class NodeProcess:
 
 def _yaml(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+StartNode = Callable[[int, Mapping[str, object]], NodeProcess]
+"""Start a node process in a domain with parameters; it does not outlive the test."""
