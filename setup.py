@@ -62,12 +62,11 @@ def run_cmake(*arguments: str | Path) -> None:
 
 
 def data_files(prefix: Path) -> list[tuple[str, list[str]]]:
-    """Return every file below `prefix` as setuptools wants it, headers left out."""
+    """Return every file below `prefix` by folder, as setuptools wants it."""
     folders = defaultdict(list)
     for path in sorted(prefix.rglob("*")):
-        folder = path.parent.relative_to(prefix)
-        if path.is_file() and folder.parts[:1] != ("include",):
-            folders[str(folder)].append(str(path.relative_to(ROOT)))
+        if path.is_file():
+            folders[str(path.parent.relative_to(prefix))].append(str(path.relative_to(ROOT)))
     return list(folders.items())
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from typing import Any
 
+from rex_thinker_ros.models.embedded import embedded_weights
 from rex_thinker_ros.referring.prompt import PixelBounds
 
-_DEMO = Path(__file__).resolve().parent.parent / "weights" / "demo"
+_DEMO = embedded_weights() / "demo"
 _TOKEN_PIXELS = 28 * 28
 
 
