@@ -1,0 +1,148 @@
+"""The demo: the real node answers commands over a replayed camera, and the truth judges it."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import rclpy
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+
+from rex_thinker_ros.apps.commander import Commander
+from rex_thinker_ros.apps.material import IMAGE_TOPIC, Material, MaterialError, load_material
+from rex_thinker_ros.apps.node_process import NodeError, NodeProcess
+from rex_thinker_ros.apps.output_folder import OutputFolder
+from rex_thinker_ros.apps.player import NANOSECONDS, BagPlayer
+from rex_thinker_ros.apps.results import Result, make_result
+from rex_thinker_ros.apps.script import Cue
+from rex_thinker_ros.apps.summary import summarize
+from rex_thinker_ros.apps.surroundings import checkout, isolate, shared_files
+from rex_thinker_ros.apps.terminal import Terminal
+
+_START_SECONDS = 600.0  # large models take their time to load
+_MATCH_SECONDS = 30.0
+_ANSWER_SECONDS = 60.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the demo; return 0 only if every command got its terminal result."""
+    options = _options(arguments)
+    terminal = Terminal()
+    # let the node be stopped also when we are
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        return _run(options, terminal)
+    except (MaterialError, NodeError) as error:
+        terminal.error(str(error))
+        return 1
+    except KeyboardInterrupt:
+        terminal.error("Interrupted.")
+        return 128 + signal.SIGINT
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="demo",
+        description="Start the node, play the bundled bag to it, give commands, judge the answers.",
+        epilog="The exit code is 0 if every command got its terminal result, right or wrong.",
+    )
+    out = (checkout() or Path.cwd()) / "out" / "demo"
+    parser.add_argument("--out", type=Path, default=out, metavar="DIR", help="default: %(default)s")
+    parser.add_argument("--model", default="demo", help="model profile (default: %(default)s)")
+    parser.add_argument("--only", type=_positive, metavar="N", help="give the first N commands")
+    return parser.parse_args(arguments)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("it must be at least 1")
+    return number
+
+
+def _run(options: argparse.Namespace, terminal: Terminal) -> int:
+    material = load_material(shared_files() / "demo", options.only)
+    total = len(material.script)
+    output = OutputFolder(options.out)
+    domain = isolate()
+    terminal.step(f"Starting the node with model {options.model} on ROS domain {domain}")
+    process = NodeProcess(
+        {"model": options.model, "image_transport": "compressed"},
+        {"image": IMAGE_TOPIC},
+        output.log,
+    )
+    try:
+        with (
+            _ros_node() as node,
+            closing(_converse(node, process, material, terminal)) as results,
+        ):
+            for result in results:
+                output.add(result)
+                terminal.result(result)
+    finally:
+        output.finish(options.model)
+        terminal.step("Stopping the node")
+        code = process.interrupt()
+    summary = summarize(output.results)
+    terminal.summary(summary, output.path)
+    if code != 0:
+        raise process.error(f"The node ended with exit code {code} after SIGINT.")
+    return 0 if summary.answered == total else 1
+
+
+@contextmanager
+def _ros_node() -> Iterator[Node]:
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    node = Node("demo")
+    try:
+        yield node
+    finally:
+        node.destroy_node()
+        rclpy.try_shutdown()
+
+
+def _converse(
+    node: Node, process: NodeProcess, material: Material, terminal: Terminal
+) -> Generator[Result, None, None]:
+    """Play the bag and give each command in its moment; yield the results."""
+    commander = Commander(node, process.check)
+    if not commander.wait_until_active(_START_SECONDS):
+        raise process.error(f"The node is not active after {_START_SECONDS:.0f} s.")
+    with closing(BagPlayer(node, material.bag)) as player:
+        if not commander.wait_until(lambda: player.has_listener(material.topic), _MATCH_SECONDS):
+            raise process.error(f"The node does not subscribe to {material.topic}.")
+        terminal.step(f"Playing {material.bag} in a loop")
+        player.start()
+        total = len(material.script)
+        for number in range(1, total + 1):
+            cue = _next_cue(commander, player, material)
+            terminal.command(number, total, cue.command)
+            reply = commander.ask(
+                cue.command, timeout_seconds=_ANSWER_SECONDS, on_text=terminal.reasoning
+            )
+            stamp = reply.referral.header.stamp if reply else None
+            recorded = stamp and player.recorded_stamp(stamp.sec * NANOSECONDS + stamp.nanosec)
+            yield make_result(number, cue, reply, material.truth.boxes(cue, recorded))
+
+
+def _next_cue(commander: Commander, player: BagPlayer, material: Material) -> Cue:
+    """Wait for the moment of a command; the bag comes around again for those that were missed."""
+    due: list[Cue] = []
+
+    def is_due() -> bool:
+        seconds = player.seconds()
+        cue = material.script.take(seconds) if seconds is not None else None
+        due.extend([cue] if cue else [])
+        return bool(due)
+
+    commander.wait_until(is_due, float("inf"))
+    return due[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""What came of one command, and whether it is right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from builtin_interfaces.msg import Duration
+from sensor_msgs.msg import RegionOfInterest
+
+from rex_thinker_ros.apps.commander import Reply
+from rex_thinker_ros.apps.script import Cue
+from rex_thinker_ros.msg import Candidate as CandidateMessage
+from rex_thinker_ros.referring.boxes import Box
+from rex_thinker_ros.referring.candidate import Candidate, Verdict
+from rex_thinker_ros.referring.decision import snap
+from rex_thinker_ros.referring.detector import RgbImage
+from rex_thinker_ros.referring.outcome import Outcome
+
+NO_RESULT = "NO_RESULT"
+"""The status of a command whose terminal result never came."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One command's result beside the expected one; boxes in full-image pixels.
+
+    seconds run from the command's publication to the referral's arrival. picture is the annotated
+    frame that was decided on, (H, W, 3) uint8 RGB; None where none was examined.
+    """
+
+    number: int
+    command: str
+    expected_status: str
+    expected_boxes: tuple[Box, ...]
+    correct: bool
+    id: str = ""
+    expression: str = ""
+    category: str = ""
+    status: str = NO_RESULT
+    status_text: str = "No terminal result came in time."
+    boxes: tuple[Box, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    reasoning: str = ""
+    seconds: float | None = None
+    detection_seconds: float = 0.0
+    reasoning_seconds: float = 0.0
+    picture: RgbImage | None = None
+
+    def record(self) -> dict[str, Any]:
+        """Return the line of the results file: boxes as [x0, y0, x1, y1]."""
+        return {
+            "id": self.id,
+            "command": self.command,
+            "expression": self.expression,
+            "category": self.category,
+            "status": self.status,
+            "boxes": [box.as_tuple() for box in self.boxes],
+            "expected_status": self.expected_status,
+            "expected_boxes": [box.as_tuple() for box in self.expected_boxes],
+            "correct": self.correct,
+            "seconds": None if self.seconds is None else round(self.seconds, 3),
+            "detection_seconds": round(self.detection_seconds, 3),
+            "reasoning_seconds": round(self.reasoning_seconds, 3),
+        }
+
+
+def make_result(
+    number: int, cue: Cue, reply: Reply | None, expected_boxes: Sequence[Box]
+) -> Result:
+    """Put a reply beside what the cue expects; the boxes are those of its visible objects."""
+    expected = tuple(expected_boxes) if cue.status == Outcome.FOUND.name else ()
+    if reply is None:
+        return Result(number, cue.command, cue.status, expected, correct=False)
+    referral = reply.referral
+    status = Outcome(referral.status).name
+    boxes = tuple(to_box(region) for region in referral.boxes)
+    all_visible = not expected or len(expected) == len(cue.objects)
+    return Result(
+        number=number,
+        command=cue.command,
+        expected_status=cue.status,
+        expected_boxes=expected,
+        correct=status == cue.status and all_visible and same_boxes(boxes, expected),
+        id=referral.id,
+        expression=referral.expression,
+        category=referral.category,
+        status=status,
+        status_text=referral.status_text,
+        boxes=boxes,
+        candidates=tuple(to_candidate(message) for message in referral.candidates),
+        reasoning=referral.reasoning,
+        seconds=reply.seconds,
+        detection_seconds=to_seconds(referral.detection_duration),
+        reasoning_seconds=to_seconds(referral.reasoning_duration),
+        picture=reply.picture,
+    )
+
+
+def same_boxes(boxes: Sequence[Box], expected: Sequence[Box]) -> bool:
+    """Tell whether the boxes pair off one to one, overlapping as an answer must its candidate."""
+    return len(boxes) == len(expected) and None not in snap(boxes, expected)
+
+
+def to_box(region: RegionOfInterest) -> Box:
+    """Convert a region to a box in the same pixels."""
+    left, top = region.x_offset, region.y_offset
+    return Box(left, top, left + region.width, top + region.height)
+
+
+def to_candidate(message: CandidateMessage) -> Candidate:
+    """Convert a candidate; its box stays in full-image pixels."""
+    verdict = Verdict(message.verdict)
+    return Candidate(message.number, to_box(message.box), message.score, verdict, message.note)
+
+
+def to_seconds(duration: Duration) -> float:
+    """Convert a duration to seconds."""
+    return float(duration.sec + duration.nanosec / 1e9)

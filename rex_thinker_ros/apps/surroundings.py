@@ -1,0 +1,56 @@
+"""Where files lie, and a corner of the ROS graph that nobody else is in."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+from pathlib import Path
+
+from ament_index_python.packages import get_package_prefix, get_package_share_directory
+
+PACKAGE = "rex_thinker_ros"
+_CHECKOUT = Path(__file__).resolve().parents[2]
+_DOMAINS = range(1, 102)  # above, the ports of DDS meet those that Linux hands out
+_OLD_FAST_DDS = ("humble", "iron", "jazzy")
+
+
+def checkout() -> Path | None:
+    """Return the source tree that this module runs from; None if it is installed."""
+    return _CHECKOUT if (_CHECKOUT / "package.xml").is_file() else None
+
+
+def shared_files() -> Path:
+    """Return the folder of config/ and demo/: the checkout, or the installed share folder."""
+    return checkout() or Path(get_package_share_directory(PACKAGE))
+
+
+def executable(name: str) -> Path:
+    """Return the path of an installed executable of this package."""
+    return Path(get_package_prefix(PACKAGE), "lib", PACKAGE, name)
+
+
+def isolate() -> int:
+    """Put this process and its children on a free ROS domain of this machine; return its id.
+
+    The shared-memory profile for images is set unless the environment names another one.
+    """
+    domain = _free_domain()
+    os.environ["ROS_DOMAIN_ID"] = str(domain)
+    os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+    prefix = "FASTRTPS" if os.environ.get("ROS_DISTRO") in _OLD_FAST_DDS else "FASTDDS"
+    profile = shared_files() / "config" / "fastdds_shm64.xml"
+    os.environ.setdefault(f"{prefix}_DEFAULT_PROFILES_FILE", str(profile))
+    return domain
+
+
+def _free_domain() -> int:
+    # in random order, so that two demos that start at once hardly meet
+    for domain in random.sample(_DOMAINS, len(_DOMAINS)):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind(("", 7410 + 250 * domain))  # DDS: first participant of the domain
+            except OSError:
+                continue
+            return domain
+    raise OSError("every ROS domain of this machine is taken")
