@@ -57,7 +57,7 @@ PROFILES = {
             name="demo",
             detector=str(_DEMO / "detector"),
             reasoner=str(_DEMO / "reasoner"),
-            max_pixels=110 * _TOKEN_PIXELS,
+            max_pixels=200 * _TOKEN_PIXELS,
             max_new_tokens=700,
             max_seconds=30.0,
         ),

@@ -1,0 +1,1 @@
+"""The simulated tabletop and the training of the embedded pair."""

@@ -1,0 +1,186 @@
+"""Batches for the reasoner: several questions about each of a few images of one size."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from transformers import PreTrainedTokenizerFast
+
+from rex_thinker_ros.referring.boxes import Box, Size
+from rex_thinker_ros.referring.prompt import PATCH_PIXELS, smart_resize
+from rex_thinker_ros.training.examples import BOUNDS, Example, draw_question, encode, resize_objects
+from rex_thinker_ros.training.questions import Seen
+from rex_thinker_ros.training.reasoner_model import image_processor
+from rex_thinker_ros.training.store import StoredScene
+from rex_thinker_ros.training.vocabulary import CATEGORIES, COLORS
+
+IGNORE = -100
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Tokens (images, questions, n), targets of the same shape, pixels and annotations.
+
+    `targets[..., i]` is what follows token i, IGNORE where it is not graded. Annotations name
+    flattened (image * questions + question) sequences; `looks` and `ends` hold masks or centres
+    over the image's cells in resized pixels.
+    """
+
+    ids: torch.Tensor
+    targets: torch.Tensor
+    measured: torch.Tensor
+    pixels: torch.Tensor | None
+    cells: tuple[int, int]
+    cell_colors: torch.Tensor
+    cell_categories: torch.Tensor
+    copies: torch.Tensor  # (n, 3): sequence, position, source
+    looks: torch.Tensor  # (n, 2): sequence, position
+    look_masks: torch.Tensor  # (n, cells)
+    ends: torch.Tensor  # (n, 2): sequence, position
+    end_centers: torch.Tensor  # (n, 2) resized pixels
+
+
+def make_batch(
+    scenes: Sequence[StoredScene], questions: int, tokenizer: PreTrainedTokenizerFast,
+    rng: np.random.Generator, *, with_image: bool,
+) -> Batch:  # fmt: skip
+    """Draw questions about scenes of one size and lay them out as tensors."""
+    size = scenes[0].size
+    resized = smart_resize(size, BOUNDS)
+    cells = (resized.height // PATCH_PIXELS, resized.width // PATCH_PIXELS)
+    examples = [
+        encode(draw_question(scene.objects, size, rng), resized, tokenizer)
+        for scene in scenes
+        for _ in range(questions)
+    ]
+    length = max(len(e.ids) for e in examples) - 1
+    ids = np.zeros((len(examples), length), np.int64)
+    targets = np.full((len(examples), length), IGNORE, np.int64)
+    measured = np.zeros((len(examples), length), bool)
+    for row, example in enumerate(examples):
+        n = len(example.ids) - 1
+        ids[row, :n] = example.ids[:-1]
+        start = example.answer_start - 1
+        targets[row, start:n] = example.ids[start + 1 :]
+        measured[row, [m - 1 for m in example.measured]] = True
+        if not with_image:
+            targets[row, [at - 1 for at, _ in example.looks]] = IGNORE
+    labels = [cell_labels(resize_objects(s.objects, size), cells) for s in scenes]
+    shape = (len(scenes), questions, length)
+    return Batch(
+        torch.from_numpy(ids).view(shape), torch.from_numpy(targets).view(shape),
+        torch.from_numpy(measured).view(shape),
+        torch.stack([patches(scene.image()) for scene in scenes]) if with_image else None,
+        cells, torch.stack([c for c, _ in labels]), torch.stack([c for _, c in labels]),
+        *_annotations(examples, cells),
+    )  # fmt: skip
+
+
+def _annotations(
+    examples: Sequence[Example], cells: tuple[int, int]
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    copies = [(row, at - 1, src) for row, e in enumerate(examples) for at, src in e.copies]
+    looks = [(row, at - 1) for row, e in enumerate(examples) for at, _ in e.looks]
+    masks = [cell_mask(box, cells) for e in examples for _, box in e.looks]
+    ends = [(row, at) for row, e in enumerate(examples) for at, _ in e.box_ends]
+    centers = [box.center for e in examples for _, box in e.box_ends]
+    return (
+        torch.tensor(copies), torch.tensor(looks).view(-1, 2),
+        torch.tensor(np.array(masks)).view(-1, cells[0] * cells[1]),
+        torch.tensor(ends), torch.tensor(centers),
+    )  # fmt: skip
+
+
+def cell_mask(box: Box, cells: tuple[int, int]) -> np.ndarray:
+    """Return (cells,) float32: the share of each image cell that the box covers, at most 1."""
+
+    def overlap(low: float, high: float, count: int) -> np.ndarray:
+        edges = np.arange(count + 1) * PATCH_PIXELS
+        covered = np.minimum(edges[1:], high) - np.maximum(edges[:-1], low)
+        return np.clip(covered, 0, None) / PATCH_PIXELS
+
+    share = np.outer(overlap(box.y0, box.y1, cells[0]), overlap(box.x0, box.x1, cells[1]))
+    return (share / share.max()).astype(np.float32).ravel() if share.max() > 0 else share.ravel()
+
+
+def cell_labels(
+    objects: Sequence[Seen], cells: tuple[int, int]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return (cells,) color and category numbers of the object that fills each cell most.
+
+    0 is the table; IGNORE where a box covers too little of the cell to tell.
+    """
+    best = np.full(cells[0] * cells[1], 0.0)
+    colors = np.zeros(best.shape, np.int64)
+    categories = np.zeros(best.shape, np.int64)
+    for item in sorted(objects, key=lambda o: -o.box.area):
+        x, y = item.box.center
+        inner = Box(
+            x - item.box.width * 0.35, y - item.box.height * 0.35,
+            x + item.box.width * 0.35, y + item.box.height * 0.35,
+        )  # fmt: skip
+        touched = _share(item.box, cells)
+        core = _share(inner, cells)
+        colors[touched > 0.02] = IGNORE
+        categories[touched > 0.02] = IGNORE
+        mine = core >= max(0.5 * core.max(), 0.12)
+        colors[mine] = COLORS.index(item.color) + 1
+        categories[mine] = CATEGORIES.index(item.category) + 1
+    return torch.from_numpy(colors), torch.from_numpy(categories)
+
+
+def _share(box: Box, cells: tuple[int, int]) -> np.ndarray:
+    columns = np.arange(cells[1]) * PATCH_PIXELS
+    rows = np.arange(cells[0]) * PATCH_PIXELS
+    wide = np.clip(
+        np.minimum(columns + PATCH_PIXELS, box.x1) - np.maximum(columns, box.x0), 0, None
+    )
+    high = np.clip(np.minimum(rows + PATCH_PIXELS, box.y1) - np.maximum(rows, box.y0), 0, None)
+    return (np.outer(high, wide) / PATCH_PIXELS**2).ravel()
+
+
+def patches(image: np.ndarray) -> torch.Tensor:
+    """Return (patches, 588): the stock processor's patches without the repeated frame."""
+    pixels = image_processor()(images=[image], return_tensors="pt")["pixel_values"]
+    return pixels.view(len(pixels), 3, 2, 196)[:, :, 0].flatten(1)
+
+
+def stream(
+    scenes: Sequence[StoredScene], images: int, questions: int,
+    tokenizer: PreTrainedTokenizerFast, seed: int, *, with_image: bool,
+) -> Iterator[Batch]:  # fmt: skip
+    """Yield batches for ever, made ahead in a thread; an error there is raised here."""
+    ready: queue.Queue[Batch | Exception] = queue.Queue(maxsize=6)
+
+    def work() -> None:
+        rng = np.random.default_rng(seed)
+        by_size: dict[Size, list[StoredScene]] = {}
+        for scene in scenes:
+            by_size.setdefault(smart_resize(scene.size, BOUNDS), []).append(scene)
+        sizes = list(by_size)
+        weights = np.array([len(by_size[s]) for s in sizes], float)
+        try:
+            while True:
+                same = by_size[sizes[int(rng.choice(len(sizes), p=weights / weights.sum()))]]
+                # Scenes of about the same number of objects: less padding.
+                drawn = [same[i] for i in rng.integers(0, len(same), images * 6)]
+                drawn.sort(key=lambda s: len(s.objects))
+                start = int(rng.integers(0, 6)) * images
+                chosen = drawn[start : start + images]
+                if len({s.size for s in chosen}) > 1:
+                    chosen = [s for s in chosen if s.size == chosen[0].size]
+                ready.put(make_batch(chosen, questions, tokenizer, rng, with_image=with_image))
+        except Exception as error:  # noqa: BLE001 - handed to the trainer, which stops on it
+            ready.put(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    while True:
+        item = ready.get()
+        if isinstance(item, Exception):
+            raise RuntimeError("the batch maker failed") from item
+        yield item

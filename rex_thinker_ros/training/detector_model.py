@@ -1,0 +1,86 @@
+"""The embedded detector: a stock Grounding DINO, only small."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+from transformers import (
+    BertTokenizerFast,
+    GroundingDinoConfig,
+    GroundingDinoForObjectDetection,
+)
+from transformers.models.grounding_dino.image_processing_pil_grounding_dino import (
+    GroundingDinoImageProcessorPil,
+)
+
+from rex_thinker_ros.training.vocabulary import CATEGORIES
+
+# The model's text side knows these by number: [CLS], [SEP], "." and "?" of the BERT vocabulary.
+FIXED_IDS = {"[PAD]": 0, "[UNK]": 100, "[CLS]": 101, "[SEP]": 102, "[MASK]": 103,
+             ".": 1012, "?": 1029}  # fmt: skip
+VOCABULARY = 1100
+
+_OTHER_NOUNS = """
+banana apple orange lemon pear cup glass plate fork knife spoon screwdriver hammer wrench pliers
+drill phone remote laptop keyboard mouse book pen pencil marker scissors tape stapler box bag
+basket bucket hat helmet shoe sock shirt glove watch key coin card dice toy car truck plane boat
+doll bear dog cat bird person man woman hand chair lamp clock vase flower plant sponge brush
+towel soap jar lid pot pan kettle tray sticker label cable charger battery bulb candle rope ring
+wheel tool pipe bolt screw nut gear sensor robot gripper camera printer
+"""
+OTHER_NOUNS = tuple(_OTHER_NOUNS.split())
+
+
+def build_tokenizer() -> BertTokenizerFast:
+    """Return a word-level tokenizer with BERT's layout and special ids."""
+    words = {**FIXED_IDS}
+    free = (i for i in range(200, VOCABULARY) if i not in FIXED_IDS.values())
+    for word in (*CATEGORIES, *(w for w in OTHER_NOUNS if w not in CATEGORIES)):
+        words[word] = next(free)
+    for index in set(range(VOCABULARY)) - set(words.values()):
+        words[f"[unused{index}]"] = index
+    tokenizer = Tokenizer(models.WordPiece(words, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 102), ("[CLS]", 101))
+    return BertTokenizerFast(tokenizer_object=tokenizer)
+
+
+def build_detector() -> GroundingDinoForObjectDetection:
+    """Return an untrained model."""
+    config = GroundingDinoConfig(
+        backbone_config={
+            "model_type": "swin", "image_size": 256, "patch_size": 8, "embed_dim": 48,
+            "depths": [1, 2, 2], "num_heads": [2, 4, 8], "window_size": 7,
+            "out_indices": [2, 3], "drop_path_rate": 0.0,
+        },
+        text_config={
+            "model_type": "bert", "vocab_size": VOCABULARY, "hidden_size": 64,
+            "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 128,
+            "max_position_embeddings": 64, "hidden_dropout_prob": 0.0,
+            "attention_probs_dropout_prob": 0.0,
+        },
+        num_queries=24, d_model=96, encoder_layers=2, decoder_layers=2, encoder_ffn_dim=256,
+        decoder_ffn_dim=256, encoder_attention_heads=4, decoder_attention_heads=4,
+        num_feature_levels=2, max_text_len=32, dropout=0.0, fusion_droppath=0.0,
+    )  # fmt: skip
+    return GroundingDinoForObjectDetection(config)
+
+
+def image_processor() -> GroundingDinoImageProcessorPil:
+    """Return the stock image processor at the size the detector is trained at."""
+    return GroundingDinoImageProcessorPil(size={"shortest_edge": 256, "longest_edge": 456})
+
+
+def save_detector(model: GroundingDinoForObjectDetection, folder: Path) -> None:
+    """Write a stock checkpoint directory in half precision (safetensors)."""
+    model.config.dtype = torch.float16
+    half = {name: tensor.half() if tensor.is_floating_point() else tensor
+            for name, tensor in model.state_dict().items()}  # fmt: skip
+    model.save_pretrained(folder, state_dict=half)
+    build_tokenizer().save_pretrained(folder)
+    image_processor().save_pretrained(folder)
+    for file in folder.iterdir():
+        file.chmod(0o644)

@@ -1,0 +1,221 @@
+"""Measure a model pair on held-out tabletops, from pixels to decision.
+
+`python -m rex_thinker_ros.training.evaluate --help`
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from rich.progress import track
+
+from rex_thinker_ros.models.load import load_models
+from rex_thinker_ros.models.profiles import load_profile
+from rex_thinker_ros.referring.boxes import Box
+from rex_thinker_ros.referring.cancel import CancelToken
+from rex_thinker_ros.referring.command import CommandParser
+from rex_thinker_ros.referring.decision import snap
+from rex_thinker_ros.referring.detector import Detector
+from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.referring.referrer import Observer, Referrer
+from rex_thinker_ros.training.examples import resize_objects
+from rex_thinker_ros.training.questions import Question, UnclearError, ask, ask_for_absent
+from rex_thinker_ros.training.scenes import HELD_OUT_SEED
+from rex_thinker_ros.training.store import StoredScene, read_worlds
+from rex_thinker_ros.training.vocabulary import CATEGORIES
+
+ABSENT_CATEGORY = 0.05  # share of questions about something that is not on the table at all
+NOTHING = (Outcome.NO_CANDIDATES, Outcome.NO_MATCH)
+UNREADABLE = (Outcome.UNPARSABLE, Outcome.TRUNCATED)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was asked of one scene and what came of it; boxes in full-image pixels."""
+
+    scene: int
+    kind: str
+    command: str
+    expected: str
+    outcome: str
+    right: bool
+    answer_boxes: int
+    exact_copies: int
+    seconds: float
+    reasoning: str
+
+
+@dataclass
+class Detections:
+    """Counts over every category asked of every scene, at IoU 0.5."""
+
+    found: int = 0
+    matched: int = 0
+    true: int = 0
+
+
+def draw(scene: StoredScene, number: int) -> Question:
+    """Draw the scene's question; boxes in resized pixels, the same for every model."""
+    rng = np.random.default_rng(HELD_OUT_SEED + number)
+    seen = resize_objects(scene.objects, scene.size)
+    if rng.random() < ABSENT_CATEGORY:
+        return ask_for_absent(seen, rng)
+    while True:
+        try:
+            return ask(seen, scene.size, rng)
+        except UnclearError:
+            continue
+
+
+def expectation(question: Question, scene: StoredScene) -> tuple[Outcome, list[Box]]:
+    """Return what the scene dictates, with boxes in full-image pixels."""
+    if not question.targets:
+        return Outcome.NO_MATCH, []
+    if len(question.targets) > 1 and not question.wants_all:
+        return Outcome.AMBIGUOUS, []
+    seen = resize_objects(scene.objects, scene.size)
+    places = {item.box: o.box for item, o in zip(seen, scene.objects, strict=True)}
+    return Outcome.FOUND, [places[question.candidates[i].box] for i in question.targets]
+
+
+def same_boxes(boxes: Sequence[Box], truth: Sequence[Box]) -> bool:
+    """Tell whether the boxes are those of the truth, one to one at IoU 0.5."""
+    return len(boxes) == len(truth) and None not in snap(boxes, truth)
+
+
+def ask_all(
+    scenes: Sequence[tuple[int, StoredScene]], profile: str, overrides: dict[str, str]
+) -> tuple[list[Row], Detections]:
+    """Put each scene's question to the real pipeline, and each category to the detector."""
+    detector, reasoner = load_models(load_profile(profile, **overrides))
+    referrer, parser = Referrer(detector, reasoner), CommandParser()
+    rows, detections = [], Detections()
+    for number, scene in scenes:
+        question = draw(scene, number)
+        command = parser.parse(f"Pick up the {question.expression}, please.")
+        image = scene.image()
+        referral = referrer.refer(image, command, Observer(), CancelToken())
+        expected, boxes = expectation(question, scene)
+        decision = referral.decision
+        if expected is Outcome.NO_MATCH:
+            right = decision.outcome in NOTHING
+        else:
+            right = decision.outcome is expected and same_boxes(decision.boxes, boxes)
+        rows.append(Row(
+            number, question.kind, command.sentence, expected.name, decision.outcome.name, right,
+            decision.answer_boxes, decision.exact_copies,
+            referral.detection_seconds + referral.reasoning_seconds, referral.reasoning,
+        ))  # fmt: skip
+        _count(detector, scene, image, detections)
+    return rows, detections
+
+
+def _count(
+    detector: Detector, scene: StoredScene, image: np.ndarray, detections: Detections
+) -> None:
+    for category in CATEGORIES:
+        truth = [o.box for o in scene.objects if o.category == category]
+        found = [c.box for c in detector.detect(image, category)]
+        detections.found += len(found)
+        detections.true += len(truth)
+        detections.matched += sum(index is not None for index in snap(found, truth))
+
+
+def figures(rows: Sequence[Row], detections: Detections) -> dict[str, float]:
+    """Return the headline figures, each a share of 1."""
+    nothing = [row for row in rows if row.expected == "NO_MATCH"]
+    found = [row for row in rows if row.outcome == "FOUND"]
+    read = [row for row in rows if row.reasoning]
+    unreadable = [row for row in read if Outcome[row.outcome] in UNREADABLE]
+    boxes = sum(row.answer_boxes for row in rows)
+    return {
+        "exact answer": _share(sum(r.right for r in rows), len(rows)),
+        "abstention recall": _share(sum(r.right for r in nothing), len(nothing)),
+        "false FOUND": _share(sum(not r.right for r in found), len(rows)),
+        "exact copies of answer boxes": _share(sum(r.exact_copies for r in rows), boxes),
+        "detector recall": _share(detections.matched, detections.true),
+        "detector precision": _share(detections.matched, detections.found),
+        "format validity": 1 - _share(len(unreadable), len(read)),
+    }
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else float("nan")
+
+
+def table(rows: Sequence[Row], detections: Detections) -> str:
+    """Return Markdown: the headline figures and one line per kind of expression."""
+    lines = [f"Held-out scenes: {len(rows)}.", "", "| figure | value |", "|---|---|"]
+    lines += [f"| {name} | {value:.1%} |" for name, value in figures(rows, detections).items()]
+    lines += ["", "| kind | scenes | exact answer | false FOUND | outcomes when wrong |"]
+    lines += ["|---|---|---|---|---|"]
+    kinds: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        kinds[f"{row.kind}, no match" if row.expected == "NO_MATCH" else row.kind].append(row)
+    for kind, group in sorted(kinds.items()):
+        wrong = Counter(row.outcome for row in group if not row.right)
+        names = ", ".join(f"{n} {outcome}" for outcome, n in wrong.most_common())
+        right = sum(row.right for row in group)
+        lines.append(
+            f"| {kind} | {len(group)} | {_share(right, len(group)):.1%} "
+            f"| {wrong['FOUND']} | {names} |"
+        )
+    seconds = sorted(row.seconds for row in rows)
+    lines += ["", f"Median time of a referral: {seconds[len(seconds) // 2]:.2f} s."]
+    return "\n".join(lines)
+
+
+def run(
+    scenes: Iterable[StoredScene], profile: str, overrides: dict[str, str], processes: int
+) -> tuple[list[Row], Detections]:
+    """Evaluate with several processes, each with models of its own."""
+    numbered = list(enumerate(scenes))
+    parts = [numbered[i : i + 25] for i in range(0, len(numbered), 25)]
+    total = Detections()
+    rows: list[Row] = []
+    work = partial(ask_all, profile=profile, overrides=overrides)
+    with ProcessPoolExecutor(processes, initializer=_one_thread) as pool:
+        for part_rows, part in track(pool.map(work, parts), "Evaluating", len(parts)):
+            rows += part_rows
+            total.found += part.found
+            total.matched += part.matched
+            total.true += part.true
+    return rows, total
+
+
+def _one_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def main() -> None:
+    """Print the table; write every row as a line of JSON where asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("scenes", type=Path, help="folder of held-out worlds")
+    parser.add_argument("--model", default="demo", help="model profile")
+    parser.add_argument("--detector", default="", help="directory instead of the profile's")
+    parser.add_argument("--reasoner", default="", help="directory instead of the profile's")
+    parser.add_argument("--limit", type=int, default=1000, help="scenes at most")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--rows", type=Path, help="JSON lines file for every answer")
+    args = parser.parse_args()
+    scenes = [scene for world in read_worlds(args.scenes) for scene in world][: args.limit]
+    overrides = {"detector": args.detector, "reasoner": args.reasoner}
+    rows, detections = run(scenes, args.model, overrides, args.processes)
+    print(table(rows, detections))
+    if args.rows:
+        args.rows.write_text("".join(json.dumps(asdict(row)) + "\n" for row in rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""Turn scenes into token sequences for the reasoner, with what its auxiliary losses need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from transformers import PreTrainedTokenizerFast
+
+from rex_thinker_ros.models.profiles import load_profile
+from rex_thinker_ros.referring.boxes import Box, Size
+from rex_thinker_ros.referring.candidate import Candidate
+from rex_thinker_ros.referring.prompt import Prompt, build_prompt, smart_resize
+from rex_thinker_ros.training.questions import Question, Seen, UnclearError, ask
+from rex_thinker_ros.training.scene import SceneObject
+from rex_thinker_ros.training.traces import Piece, write_trace
+
+BOUNDS = load_profile("demo").bounds
+DISTRACTORS = 0.10  # share of questions whose hint holds boxes that are no such object
+
+
+@dataclass(frozen=True)
+class Example:
+    """Tokens of the user's text after the image and of the completion.
+
+    `ids` starts right after the image's end token; from `answer_start` on the model is graded.
+    `copies`: (position, source) pairs, token `position` repeats token `source`. `looks`: (position,
+    box in resized pixels), token `position` can be told by looking there. `measured`: positions of
+    numbers that are estimates. `box_ends`: (position, box), where a box has just been written.
+    """
+
+    ids: np.ndarray
+    answer_start: int
+    copies: tuple[tuple[int, int], ...]
+    looks: tuple[tuple[int, Box], ...]
+    measured: tuple[int, ...]
+    box_ends: tuple[tuple[int, Box], ...]
+
+
+def resize_objects(objects: Sequence[SceneObject], image: Size) -> list[Seen]:
+    """Return the objects with their boxes scaled to the resized image."""
+    resized = smart_resize(image, BOUNDS)
+    return [Seen(o.category, o.color, o.box.scaled(image, resized), (o.x, o.y)) for o in objects]
+
+
+def as_detected(objects: Sequence[Seen], resized: Size, rng: np.random.Generator) -> list[Seen]:
+    """Return the objects with boxes as a detector gives them: a little off, whole pixels."""
+    out = []
+    for item in objects:
+        edges = np.array(item.box.as_tuple())
+        spread = 0.025 * np.array([item.box.width, item.box.height] * 2) + 0.3
+        edges = edges + np.clip(rng.normal(0, 1, 4), -2, 2) * spread
+        limits = np.array([resized.width, resized.height] * 2) - 1
+        x0, y0, x1, y1 = np.clip(edges, 0, limits).astype(int)
+        out.append(replace(item, box=Box(x0, y0, max(x1, x0 + 2), max(y1, y0 + 2))))
+    return out
+
+
+def draw_question(
+    objects: Sequence[SceneObject], image: Size, rng: np.random.Generator
+) -> Question:
+    """Draw a question about a scene as the reasoner meets it, false detections included."""
+    resized = smart_resize(image, BOUNDS)
+    seen = as_detected(resize_objects(objects, image), resized, rng)
+    while True:
+        try:
+            question = ask(seen, resized, rng)
+        except UnclearError:
+            continue
+        if rng.random() < DISTRACTORS:
+            return _add_distractors(question, seen, resized, rng)
+        return question
+
+
+def _add_distractors(
+    question: Question, seen: Sequence[Seen], resized: Size, rng: np.random.Generator
+) -> Question:
+    others = [o for o in seen if o.category != question.category and o is not question.anchor]
+    extra = list(rng.permutation(len(others))[: int(rng.integers(1, 3))])
+    false = [others[i] for i in extra]
+    if rng.random() < 0.3:
+        empty = _empty_box(seen, resized, rng)
+        false += [empty] if empty else []
+    mixed = list(question.candidates) + false
+    order = rng.permutation(len(mixed))
+    place = {int(old): new for new, old in enumerate(order)}
+    targets = tuple(sorted(place[i] for i in question.targets))
+    return replace(question, candidates=tuple(mixed[int(i)] for i in order), targets=targets)
+
+
+def _empty_box(seen: Sequence[Seen], resized: Size, rng: np.random.Generator) -> Seen | None:
+    side = rng.integers(16, 60, 2)
+    x, y = rng.integers(0, resized.width - side[0]), rng.integers(0, resized.height - side[1])
+    box = Box(float(x), float(y), float(x + side[0]), float(y + side[1]))
+    return None if any(box.iou(o.box) > 0.02 for o in seen) else Seen("", "", box)
+
+
+def question_prompt(question: Question, resized: Size) -> Prompt:
+    """Return the prompt exactly as the node builds it."""
+    # Half a pixel in: v / width * width may fall just short of v, and would lose a pixel.
+    candidates = [
+        Candidate(number, Box(*(edge + 0.5 for edge in item.box.as_tuple())), 1.0)
+        for number, item in enumerate(question.candidates, 1)
+    ]
+    return build_prompt(
+        expression=question.expression, category=question.category, candidates=candidates,
+        image_size=resized, bounds=BOUNDS,
+    )  # fmt: skip
+
+
+def encode(question: Question, resized: Size, tokenizer: PreTrainedTokenizerFast) -> Example:
+    """Tokenise a question and its trace, and carry the trace's annotations over to tokens."""
+    prompt = question_prompt(question, resized)
+    head = f"{prompt.user}<|im_end|>\n<|im_start|>assistant\n"
+    pieces = write_trace(question)
+    text = head + "".join(piece.text for piece in pieces) + "<|im_end|>"
+    encoding = tokenizer(text, return_offsets_mapping=True, add_special_tokens=False)
+    token_at = {start: i for i, (start, _) in enumerate(encoding["offset_mapping"])}
+    hint = _hint_positions(head, token_at)
+    starts: list[int] = []
+    offset = len(head)
+    for piece in pieces:
+        starts.append(token_at.get(offset, -1))
+        offset += len(piece.text)
+    copies, looks, measured, ends = _annotate(pieces, starts, hint)
+    return Example(
+        np.array(encoding["input_ids"]), token_at[len(head)],
+        copies, looks, measured, (*_hint_ends(question, hint), *ends),
+    )  # fmt: skip
+
+
+def _hint_positions(head: str, token_at: dict[int, int]) -> list[list[int]]:
+    """Return the tokens of each hint box's four numbers."""
+    positions: list[list[int]] = []
+    start = head.index("[[") + 2
+    end = head.index("]]}")
+    for box in head[start:end].split("], ["):
+        row = []
+        for number in box.split(", "):
+            row.append(token_at[start])
+            start += len(number) + 2
+        positions.append(row)
+        start += 2
+    return positions
+
+
+def _hint_ends(question: Question, hint: list[list[int]]) -> list[tuple[int, Box]]:
+    return [(row[3] + 1, c.box) for row, c in zip(hint, question.candidates, strict=True)]
+
+
+def _annotate(
+    pieces: list[Piece], starts: list[int], hint: list[list[int]]
+) -> tuple[
+    tuple[tuple[int, int], ...],
+    tuple[tuple[int, Box], ...],
+    tuple[int, ...],
+    tuple[tuple[int, Box], ...],
+]:
+    copies, looks, measured, ends = [], [], [], []
+    for piece, start in zip(pieces, starts, strict=True):
+        if start < 0:
+            continue
+        if piece.source is not None:
+            source = (
+                starts[piece.source]
+                if isinstance(piece.source, int)
+                else hint[piece.source[0]][piece.source[1]]
+            )
+            copies.append((start, source))
+        if piece.look is not None:
+            looks.append((start, piece.look))
+            if piece.text != " is at [":
+                ends.append((start - 1, piece.look))
+        if piece.measured:
+            measured.append(start)
+    return tuple(copies), tuple(looks), tuple(measured), tuple(ends)

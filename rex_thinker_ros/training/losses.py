@@ -1,0 +1,117 @@
+"""The reasoner's losses: the next token, and training-only guidance for seeing and copying."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional
+from transformers import PreTrainedTokenizerFast
+
+from rex_thinker_ros.referring.prompt import PATCH_PIXELS
+from rex_thinker_ros.training.batches import IGNORE, Batch
+from rex_thinker_ros.training.reasoner_forward import Hidden
+from rex_thinker_ros.training.reasoner_model import WIDTH
+from rex_thinker_ros.training.tokenizer import NUMBERS
+from rex_thinker_ros.training.vocabulary import CATEGORIES, COLORS
+
+EARLY_LAYER = 1
+LOOK_HEADS = ((2, 0), (3, 0))  # (layer, head) that look at the pixels under a box
+COPY_HEADS = ((2, 1), (3, 1))  # (layer, head) that find what is to be repeated
+GUIDED_LAYERS = tuple(sorted({layer for layer, _ in LOOK_HEADS + COPY_HEADS}))
+PERIODS = (64.0, 160.0, 400.0, 1000.0)  # pixels
+NEAR = 2.0  # standard deviation in pixels of what still counts for a measured number
+
+
+class Guides(nn.Module):
+    """Heads that exist in training only: positions for tokens, names for image cells."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.position = nn.Linear(WIDTH, 4 * len(PERIODS))
+        self.color = nn.Linear(WIDTH, len(COLORS) + 1)
+        self.category = nn.Linear(WIDTH, len(CATEGORIES) + 1)
+
+
+def waves(centers: torch.Tensor) -> torch.Tensor:
+    """Return (n, 4 * periods) sines and cosines of (n, 2) centres in resized pixels."""
+    phases = centers[:, :, None] * (2 * math.pi / torch.tensor(PERIODS))
+    return torch.cat([phases.sin(), phases.cos()], -1).flatten(1)
+
+
+def cell_centers(cells: tuple[int, int]) -> torch.Tensor:
+    """Return the (cells, 2) centres x, y of the image cells in resized pixels."""
+    rows, columns = torch.meshgrid(torch.arange(cells[0]), torch.arange(cells[1]), indexing="ij")
+    return (torch.stack([columns, rows], -1).view(-1, 2) + 0.5) * PATCH_PIXELS
+
+
+class NextToken:
+    """Cross entropy of the next token; measured numbers are graded against a narrow bell."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
+        distance = torch.arange(NUMBERS)[:, None] - torch.arange(NUMBERS)[None]
+        bell = torch.exp(-((distance / NEAR) ** 2) / 2)
+        self.bell = torch.zeros(len(tokenizer), len(tokenizer))
+        for form in ("{}", "{}, "):
+            ids = torch.tensor(
+                tokenizer.convert_tokens_to_ids([form.format(n) for n in range(NUMBERS)])
+            )
+            self.bell[ids[:, None], ids[None]] = bell / bell.sum(1, keepdim=True)
+
+    def __call__(
+        self, logits: torch.Tensor, targets: torch.Tensor, measured: torch.Tensor
+    ) -> torch.Tensor:
+        """Return the mean loss over (n, vocabulary) logits of graded tokens."""
+        losses = functional.cross_entropy(logits, targets, reduction="none")
+        if measured.any():
+            near = torch.log_softmax(logits[measured], -1) * self.bell[targets[measured]]
+            losses = losses.masked_scatter(measured, -near.sum(-1))
+        return losses.mean()
+
+
+def guidance(
+    guides: Guides, batch: Batch, hidden: Hidden, prefix: tuple[int, int]
+) -> dict[str, torch.Tensor]:
+    """Return the auxiliary losses by name; `prefix`: tokens before and after the image cells."""
+    losses = {}
+    ends = hidden.early[batch.ends[:, 0], batch.ends[:, 1]]
+    losses["place"] = functional.mse_loss(guides.position(ends), waves(batch.end_centers))
+    size = 0
+    if hidden.vision is not None and hidden.early_image is not None:
+        cells = batch.cells[0] * batch.cells[1]
+        size = prefix[0] + cells + prefix[1]
+        goal = waves(cell_centers(batch.cells)).expand(len(hidden.early_image), -1, -1)
+        losses["place"] = losses["place"] + functional.mse_loss(
+            guides.position(hidden.early_image), goal
+        )
+        losses["look"] = _look(batch, hidden, prefix[0], cells)
+        for name, head, labels in (
+            ("color", guides.color, batch.cell_colors),
+            ("category", guides.category, batch.cell_categories),
+        ):
+            logits = head(hidden.vision).flatten(0, 1)
+            weight = torch.ones(logits.shape[1])
+            weight[0] = 0.15
+            losses[name] = functional.cross_entropy(
+                logits, labels.flatten(), weight, ignore_index=IGNORE
+            )
+    sequence, at, source = batch.copies.unbind(1)
+    losses["copy"] = -torch.stack([
+        (hidden.attention[layer][sequence, head, at, size + source] + 1e-4).log().mean()
+        for layer, head in COPY_HEADS
+    ]).mean()  # fmt: skip
+    return losses
+
+
+def _look(batch: Batch, hidden: Hidden, before: int, cells: int) -> torch.Tensor:
+    if not len(batch.looks):
+        return torch.zeros(())
+    sequence, at = batch.looks.unbind(1)
+    return -torch.stack([
+        (
+            (hidden.attention[layer][sequence, head, at, before : before + cells]
+             * batch.look_masks).sum(-1) + 1e-4
+        ).log().mean()
+        for layer, head in LOOK_HEADS
+    ]).mean()  # fmt: skip

@@ -1,0 +1,72 @@
+"""Render tabletops to files: `python -m rex_thinker_ros.training.scenes --help`."""
+
+from __future__ import annotations
+
+import argparse
+import pickle
+from pathlib import Path
+
+import numpy as np
+
+from rex_thinker_ros.referring.boxes import Size
+from rex_thinker_ros.training.effects import degrade, to_jpeg
+from rex_thinker_ros.training.scene import sample_scene
+from rex_thinker_ros.training.store import StoredScene
+from rex_thinker_ros.training.world import World
+
+TRAINING_SIZES = (
+    Size(480, 360), Size(480, 360), Size(640, 480), Size(640, 360), Size(400, 400),
+)  # fmt: skip
+HELD_OUT_SIZES = (
+    Size(640, 480), Size(640, 480), Size(848, 480), Size(512, 512), Size(1280, 720),
+)  # fmt: skip
+HELD_OUT_SEED = 10_000_000  # far above any training seed
+PER_WORLD = 50  # scenes laid out with the shapes and textures of one world
+
+
+def render_world(seed: int, size: Size, count: int) -> list[StoredScene]:
+    """Render `count` scenes of the world that belongs to a seed."""
+    rng = np.random.default_rng(seed)
+    world = World(rng, size)
+    try:
+        stored = []
+        for _ in range(count):
+            scene = sample_scene(world, rng)
+            quality = int(rng.integers(60, 97))
+            stored.append(
+                StoredScene(to_jpeg(degrade(scene.image, rng), quality), size, scene.objects)
+            )
+        return stored
+    finally:
+        world.close()
+
+
+def write_worlds(folder: Path, *, first: int, worlds: int, sizes: tuple[Size, ...]) -> None:
+    """Write one file per world; worlds already there are kept, so that this can be resumed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for seed in range(first, first + worlds):
+        path = folder / f"world-{seed:08d}.pickle"
+        if path.exists():
+            continue
+        scenes = render_world(seed, sizes[seed % len(sizes)], PER_WORLD)
+        partial = path.with_suffix(".partial")
+        partial.write_bytes(pickle.dumps(scenes))
+        partial.rename(path)
+        print(f"{path.name}: {len(scenes)} scenes", flush=True)
+
+
+def main() -> None:
+    """Render training or held-out worlds from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--worlds", type=int, default=320, help=f"{PER_WORLD} scenes each")
+    parser.add_argument("--first", type=int, default=0, help="seed of the first world")
+    parser.add_argument("--held-out", action="store_true", help="the test scenes' seeds and sizes")
+    args = parser.parse_args()
+    first = args.first + (HELD_OUT_SEED if args.held_out else 0)
+    sizes = HELD_OUT_SIZES if args.held_out else TRAINING_SIZES
+    write_worlds(args.folder, first=first, worlds=args.worlds, sizes=sizes)
+
+
+if __name__ == "__main__":
+    main()

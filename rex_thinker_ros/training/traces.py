@@ -1,0 +1,190 @@
+"""Write the reasoning that answers a question, piece by piece, in the model's wire format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rex_thinker_ros.referring.boxes import Box
+from rex_thinker_ros.training.questions import Key, Order, Question, Relation, Seen
+from rex_thinker_ros.training.vocabulary import ORDINALS
+
+MATCH, NO_MATCH = "✅", "❌"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Text of a trace with what training may know about it.
+
+    `source`: index of the earlier piece whose text this one repeats, or (candidate, edge) where
+    it repeats a number of the prompt's hint. `look`: the box (resized pixels) in which the answer
+    is to be seen. `measured`: a number that is estimated, so that a near miss is nearly right.
+    """
+
+    text: str
+    source: int | tuple[int, int] | None = None
+    look: Box | None = None
+    measured: bool = False
+
+
+@dataclass
+class _Writer:
+    question: Question
+    pieces: list[Piece] = field(default_factory=list)
+    boxes: dict[int, list[int]] = field(default_factory=dict)  # candidate -> pieces of its box
+    keys: dict[int, int] = field(default_factory=dict)  # candidate -> piece of its key
+
+    def say(
+        self, text: str, source: int | tuple[int, int] | None = None, look: Box | None = None,
+        *, measured: bool = False,
+    ) -> int:  # fmt: skip
+        self.pieces.append(Piece(text, source, look, measured))
+        return len(self.pieces) - 1
+
+    @property
+    def noun(self) -> str:
+        return self.question.category.capitalize()
+
+
+def write_trace(question: Question) -> list[Piece]:
+    """Return the pieces of the whole completion, think and answer sections included."""
+    writer = _Writer(question)
+    steps = _plan(question)
+    writer.say("<think>")
+    for number, step in enumerate(steps, 1):
+        writer.say(f"- Step {number}: ")
+        writer.say(f"{step}\n")
+    titles = [f"# Step {number}: {step}\n" for number, step in enumerate(steps, 1)]
+    if question.anchor_name is not None:
+        writer.say(titles.pop(0))
+        _find_anchor(writer, question.anchor_name, question.anchor)
+    if question.anchor_name is None or question.anchor is not None:
+        writer.say(titles.pop(0))
+        for index, item in enumerate(question.candidates):
+            _check(writer, index, item)
+        if question.order is not None:
+            writer.say(titles.pop(0))
+            _put_in_order(writer, question.order)
+    _summarize(writer)
+    _answer(writer)
+    return writer.pieces
+
+
+def _plan(question: Question) -> list[str]:
+    steps = []
+    if question.anchor_name is not None:
+        steps.append("Find the object to compare with.")
+    steps.append("Look at each candidate.")
+    if question.order is not None:
+        steps.append(_order_title(question.order))
+    return steps
+
+
+def _order_title(order: Order) -> str:
+    return {
+        (Key.X, False): "Order from left to right.",
+        (Key.X, True): "Order from right to left.",
+        (Key.BOTTOM, True): "Order from near to far.",
+        (Key.BOTTOM, False): "Order from far to near.",
+        (Key.SIZE, True): "Order from large to small.",
+        (Key.SIZE, False): "Order from small to large.",
+        (Key.DISTANCE, False): "Order by distance.",
+    }[order.key, order.descending]
+
+
+def _find_anchor(writer: _Writer, name: tuple[str, str], anchor: Seen | None) -> None:
+    color, category = name
+    writer.say("- The ")
+    writer.say(color)
+    writer.say(" ")
+    writer.say(category)
+    if anchor is None:
+        writer.say(" is not there.\n")
+        return
+    x, y = anchor.point()
+    writer.say(" is at [", look=anchor.box)
+    writer.say(f"{x}, ", look=anchor.box, measured=True)
+    writer.say(str(y), look=anchor.box, measured=True)
+    writer.say("].\n")
+
+
+def _check(writer: _Writer, index: int, item: Seen) -> None:
+    question = writer.question
+    writer.say(f"- {writer.noun}")
+    writer.say(f" {index + 1}")
+    writer.say(" [")
+    edges = []
+    for edge, value in enumerate(item.box.as_tuple()):
+        comma = ", " if edge < 3 else ""
+        edges.append(writer.say(f"{int(value)}{comma}", source=(index, edge)))
+    writer.boxes[index] = edges
+    writer.say("]: ")
+    if not item.category:
+        writer.say("nothing", look=item.box)
+    else:
+        writer.say(item.color, look=item.box)
+        writer.say(" ")
+        writer.say(item.category, look=item.box)
+    fits = item.category == question.category and question.color in (None, item.color)
+    if not fits:
+        writer.say(f" → {NO_MATCH}\n")
+    elif question.order is not None:
+        key = question.order.key
+        writer.say(f" → {MATCH}, {key.value} = ")
+        writer.keys[index] = _measure(writer, index, key)
+        writer.say("\n")
+    elif question.relation is not None:
+        key = Key.X if question.relation in (Relation.LEFT, Relation.RIGHT) else Key.BOTTOM
+        writer.say(f", {key.value} = ")
+        _measure(writer, index, key)
+        writer.say(f" → {MATCH if index in question.targets else NO_MATCH}\n")
+    else:
+        writer.say(f" → {MATCH}\n")
+
+
+def _measure(writer: _Writer, index: int, key: Key) -> int:
+    value = writer.question.candidates[index].measure(key, writer.question.anchor)
+    if key is Key.BOTTOM:  # the box's lower edge, just written down
+        return writer.say(str(value), source=writer.boxes[index][3])
+    return writer.say(str(value), measured=True)
+
+
+def _put_in_order(writer: _Writer, order: Order) -> None:
+    candidates, anchor = writer.question.candidates, writer.question.anchor
+    ranked = sorted(
+        writer.keys,
+        key=lambda i: candidates[i].measure(order.key, anchor),
+        reverse=order.descending,
+    )
+    for rank in range(order.rank + 1):
+        writer.say(f"- {ORDINALS[rank]}: ")
+        if rank == len(ranked):
+            writer.say("no more\n")
+            return
+        index = ranked[rank]
+        writer.say(f"{order.key.value} = ")
+        value = writer.pieces[writer.keys[index]].text
+        writer.say(value, source=writer.keys[index])
+        writer.say(f" → {writer.noun}")
+        writer.say(f" {index + 1}")
+        writer.say("\n")
+
+
+def _summarize(writer: _Writer) -> None:
+    writer.say("# Summarize and Re-Check answer\n")
+    for index in range(len(writer.question.candidates)):
+        writer.say(f"- {writer.noun}")
+        writer.say(f" {index + 1}")
+        fits = index in writer.question.targets
+        writer.say(f": matches → {MATCH}\n" if fits else f": does not match → {NO_MATCH}\n")
+
+
+def _answer(writer: _Writer) -> None:
+    writer.say("</think><answer>json\n[")
+    for count, index in enumerate(writer.question.targets):
+        writer.say(', {"bbox_2d": [' if count else '{"bbox_2d": [')
+        for piece in writer.boxes[index]:
+            writer.say(writer.pieces[piece].text, source=piece)
+        writer.say('], "label": "')
+        writer.say(writer.question.category)
+        writer.say('"}')
+    writer.say("]\n</answer>")

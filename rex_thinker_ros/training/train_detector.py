@@ -1,0 +1,184 @@
+"""Train the embedded detector: `python -m rex_thinker_ros.training.train_detector --help`."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import queue
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from rex_thinker_ros.training.detector_losses import Targets, detector_loss
+from rex_thinker_ros.training.detector_model import (
+    OTHER_NOUNS,
+    build_detector,
+    build_tokenizer,
+    image_processor,
+    save_detector,
+)
+from rex_thinker_ros.training.store import StoredScene, read_worlds
+from rex_thinker_ros.training.vocabulary import CATEGORIES
+
+Batch = tuple[dict[str, torch.Tensor], list[Targets]]
+
+
+class BatchMaker:
+    """Draws images of one shape, prompts for them and what is to be found."""
+
+    def __init__(self, scenes: Sequence[StoredScene], images: int, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.images = images
+        self.tokenizer = build_tokenizer()
+        self.processor = image_processor()
+        self.by_shape: dict[float, list[StoredScene]] = {}
+        for scene in scenes:
+            shape = round(scene.size.width / scene.size.height, 2)
+            self.by_shape.setdefault(shape, []).append(scene)
+
+    def make(self) -> Batch:
+        """Return the model's inputs and the targets of a batch."""
+        shapes = list(self.by_shape)
+        weights = np.array([len(self.by_shape[s]) for s in shapes], float)
+        pool = self.by_shape[shapes[int(self.rng.choice(len(shapes), p=weights / weights.sum()))]]
+        scenes = [pool[i] for i in self.rng.integers(0, len(pool), self.images)]
+        prompts = [self._prompt(scene) for scene in scenes]
+        text = self.tokenizer(
+            [f"{'. '.join(words)}." for words in prompts], padding=True, return_tensors="pt"
+        )
+        flips = self.rng.random(self.images) < 0.5
+        pictures = [
+            s.image()[:, ::-1] if f else s.image() for s, f in zip(scenes, flips, strict=True)
+        ]
+        pixels = self.processor(images=[Image.fromarray(p) for p in pictures], return_tensors="pt")
+        inputs = {**text, **pixels}
+        targets = [
+            self._targets(scene, bool(flip), words, ids)
+            for scene, flip, words, ids in zip(
+                scenes, flips, prompts, text["input_ids"], strict=True
+            )
+        ]
+        return inputs, targets
+
+    def _prompt(self, scene: StoredScene) -> list[str]:
+        """Ask for one thing mostly, as the node does; now and then for several or for others."""
+        present = sorted({item.category for item in scene.objects})
+        roll = self.rng.random()
+        if roll < 0.10:
+            return [str(self.rng.choice([*OTHER_NOUNS, "gizmo"]))]  # the last is unknown to it
+        if roll < 0.65:
+            pool = present if self.rng.random() < 0.65 else CATEGORIES
+            return [str(self.rng.choice(pool))]
+        some = self.rng.choice(CATEGORIES, int(self.rng.integers(2, 5)), replace=False)
+        return [str(word) for word in some]
+
+    def _targets(
+        self, scene: StoredScene, flip: bool, words: list[str], ids: torch.Tensor
+    ) -> Targets:
+        sides = np.array([scene.size.width, scene.size.height] * 2, float)
+        boxes, tokens = [], []
+        for item in scene.objects:
+            if item.category not in words:
+                continue
+            x0, y0, x1, y1 = np.array(item.box.as_tuple()) / sides
+            if flip:
+                x0, x1 = 1 - x1, 1 - x0
+            boxes.append([(x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0])
+            name = self.tokenizer.convert_tokens_to_ids(item.category)
+            tokens.append((ids == name).float())
+        return Targets(
+            torch.tensor(boxes, dtype=torch.float32).view(-1, 4),
+            torch.stack(tokens) if tokens else torch.zeros(0, len(ids)),
+        )
+
+    def stream(self) -> Iterator[Batch]:
+        """Yield batches for ever, made ahead in a thread; an error there is raised here."""
+        ready: queue.Queue[Batch | Exception] = queue.Queue(maxsize=4)
+
+        def work() -> None:
+            try:
+                while True:
+                    ready.put(self.make())
+            except Exception as error:  # noqa: BLE001 - handed to the trainer, which stops on it
+                ready.put(error)
+
+        threading.Thread(target=work, daemon=True).start()
+        while True:
+            item = ready.get()
+            if isinstance(item, Exception):
+                raise RuntimeError("the batch maker failed") from item
+            yield item
+
+
+def train(
+    scenes: Sequence[StoredScene], folder: Path, *, minutes: float, rate: float, images: int,
+    resume: Path | None,
+) -> None:  # fmt: skip
+    """Train for some minutes of wall time and write the checkpoint now and then."""
+    torch.manual_seed(0)
+    model = build_detector().train()
+    if resume is not None:
+        model.load_state_dict(torch.load(resume, weights_only=True))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=1e-4, fused=True)
+    start = time.monotonic()
+    sums: dict[str, float] = {}
+    for count, (inputs, targets) in enumerate(
+        BatchMaker(scenes, images, 0 if resume is None else int(time.time())).stream(), 1
+    ):
+        part = (time.monotonic() - start) / 60 / minutes
+        if part >= 1:
+            break
+        fall = (
+            1.0 if part < 0.4 else 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (part - 0.4) / 0.6))
+        )
+        for group in optimizer.param_groups:
+            group["lr"] = rate * min(1, count / 200) * fall
+        losses = detector_loss(model, inputs, targets)
+        optimizer.zero_grad(set_to_none=True)
+        torch.stack(list(losses.values())).sum().backward()
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 0.5)
+        if torch.isfinite(norm):
+            optimizer.step()
+        for name, value in losses.items():
+            sums[name] = sums.get(name, 0) + float(value.detach())
+        if count % 100 == 0:
+            means = " ".join(f"{name} {value / 100:.3f}" for name, value in sums.items())
+            print(f"{count} {part * minutes:.1f}min {means}", flush=True)
+            sums = {}
+        if count % 1000 == 0:
+            _save(model, folder)
+    _save(model, folder)
+
+
+def _save(model: torch.nn.Module, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    save_detector(model, folder / "detector")
+    torch.save(model.state_dict(), folder / "state.pt")
+
+
+def main() -> None:
+    """Train from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("scenes", type=Path, help="folder of rendered training worlds")
+    parser.add_argument("folder", type=Path, help="where checkpoints go")
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--images", type=int, default=16, help="batch size")
+    parser.add_argument("--resume", type=Path, help="state.pt to go on from")
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    scenes = [scene for world in read_worlds(args.scenes) for scene in world]
+    train(
+        scenes, args.folder, minutes=args.minutes, rate=args.rate, images=args.images,
+        resume=args.resume,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

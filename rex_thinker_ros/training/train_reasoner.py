@@ -1,0 +1,181 @@
+"""Train the embedded reasoner: `python -m rex_thinker_ros.training.train_reasoner --help`."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from transformers import Qwen2_5_VLForConditionalGeneration
+
+from rex_thinker_ros.referring.prompt import SYSTEM_PROMPT
+from rex_thinker_ros.training.batches import IGNORE, Batch, stream
+from rex_thinker_ros.training.losses import (
+    EARLY_LAYER,
+    GUIDED_LAYERS,
+    Guides,
+    NextToken,
+    guidance,
+)
+from rex_thinker_ros.training.reasoner_forward import see, think
+from rex_thinker_ros.training.reasoner_model import build_reasoner, save_reasoner
+from rex_thinker_ros.training.store import StoredScene, read_worlds
+from rex_thinker_ros.training.tokenizer import build_tokenizer
+
+BEFORE_IMAGE = f"<|im_start|>system\n{SYSTEM_PROMPT}<|im_end|>\n<|im_start|>user\n<|vision_start|>"
+AFTER_IMAGE = "<|vision_end|>"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How long and on what to train: `minutes` of wall time, batch shape, peak learning rate."""
+
+    name: str
+    minutes: float
+    images: int
+    questions: int
+    rate: float
+    with_image: bool
+    vision_only: bool = False
+
+
+class Trainer:
+    """Holds the model, its guides and the optimizer; runs stages and writes checkpoints."""
+
+    def __init__(self, scenes: list[StoredScene], folder: Path, resume: Path | None) -> None:
+        self.scenes, self.folder = scenes, folder
+        self.tokenizer = build_tokenizer()
+        torch.manual_seed(0)
+        self.model: Qwen2_5_VLForConditionalGeneration = build_reasoner(self.tokenizer)
+        self.guides = Guides()
+        if resume is not None:
+            state = torch.load(resume, weights_only=True)
+            self.model.load_state_dict(state["model"])
+            self.guides.load_state_dict(state["guides"])
+        self.parameters = [*self.model.parameters(), *self.guides.parameters()]
+        self.optimizer = torch.optim.AdamW(
+            self.parameters, lr=1e-3, betas=(0.9, 0.98), weight_decay=0.01, fused=True
+        )
+        encode = self.tokenizer
+        self.prefix = tuple(
+            torch.tensor(encode(text, add_special_tokens=False)["input_ids"])
+            for text in (BEFORE_IMAGE, AFTER_IMAGE)
+        )
+        self.next_token = NextToken(self.tokenizer)
+        self.steps = 0
+
+    def run(self, stage: Stage) -> None:
+        """Train for the stage's time; the rate rises, holds and falls to a twentieth."""
+        batches = stream(
+            self.scenes, stage.images, stage.questions, self.tokenizer, self.steps + 1,
+            with_image=stage.with_image,
+        )  # fmt: skip
+        start = time.monotonic()
+        sums: dict[str, float] = {}
+        count = 0
+        while (part := (time.monotonic() - start) / 60 / stage.minutes) < 1:
+            fall = 1.0 if part < 0.4 else 0.05 + 0.95 * 0.5 * (
+                1 + math.cos(math.pi * (part - 0.4) / 0.6)
+            )  # fmt: skip
+            for group in self.optimizer.param_groups:
+                group["lr"] = stage.rate * min(1, (count + 1) / 100) * fall
+            for name, value in self.step(next(batches), stage).items():
+                sums[name] = sums.get(name, 0) + value
+            count += 1
+            self.steps += 1
+            if count % 100 == 0:
+                means = " ".join(f"{name} {value / 100:.3f}" for name, value in sums.items())
+                minutes = (time.monotonic() - start) / 60
+                print(f"{stage.name} {count} {minutes:.1f}min {means}", flush=True)
+                sums = {}
+            if count % 1000 == 0:
+                self.save()
+        self.save()
+
+    def step(self, batch: Batch, stage: Stage) -> dict[str, float]:
+        """Take one optimizer step; return the losses by name."""
+        losses = self.losses(batch, vision_only=stage.vision_only)
+        weights = {"look": 0.15, "copy": 0.15, "place": 0.5, "color": 0.3, "category": 0.3}
+        total = torch.stack([weights.get(name, 1.0) * loss for name, loss in losses.items()]).sum()
+        self.optimizer.zero_grad(set_to_none=True)
+        total.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
+        if torch.isfinite(norm):
+            self.optimizer.step()
+        return {name: float(loss.detach()) for name, loss in losses.items()}
+
+    def losses(self, batch: Batch, *, vision_only: bool) -> dict[str, torch.Tensor]:
+        """Return the loss of the next token and the auxiliary ones."""
+        vision = None
+        if batch.pixels is not None:
+            grid = (batch.cells[0] * 2, batch.cells[1] * 2)
+            vision = see(self.model, batch.pixels, grid)
+        if vision_only:
+            return self._vision_losses(batch, vision)
+        hidden = think(
+            self.model, prefix_ids=self.prefix, vision=vision, cells=batch.cells, ids=batch.ids,
+            early_layer=EARLY_LAYER, guided=GUIDED_LAYERS,
+        )  # fmt: skip
+        targets = batch.targets.flatten()
+        graded = targets != IGNORE
+        logits = self.model.lm_head(hidden.last.flatten(0, 1)[graded])
+        losses = {
+            "next": self.next_token(logits, targets[graded], batch.measured.flatten()[graded])
+        }
+        lengths = (len(self.prefix[0]), len(self.prefix[1]))
+        losses.update(guidance(self.guides, batch, hidden, lengths))
+        return losses
+
+    def _vision_losses(self, batch: Batch, vision: torch.Tensor | None) -> dict[str, torch.Tensor]:
+        if vision is None:
+            raise ValueError("a vision stage needs images")
+        cross_entropy = torch.nn.functional.cross_entropy
+        pairs = {
+            "color": (self.guides.color(vision), batch.cell_colors),
+            "category": (self.guides.category(vision), batch.cell_categories),
+        }
+        return {
+            name: cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORE)
+            for name, (logits, labels) in pairs.items()
+        }
+
+    def save(self) -> None:
+        """Write the stock checkpoint and the state to resume from."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        save_reasoner(self.model, self.tokenizer, self.folder / "reasoner")
+        state = {"model": self.model.state_dict(), "guides": self.guides.state_dict()}
+        partial = self.folder / "state.partial"
+        torch.save(state, partial)
+        partial.rename(self.folder / "state.pt")
+
+
+def main() -> None:
+    """Run the stages from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("scenes", type=Path, help="folder of rendered training worlds")
+    parser.add_argument("folder", type=Path, help="where checkpoints go")
+    parser.add_argument("--resume", type=Path, help="state.pt to go on from")
+    parser.add_argument("--text-minutes", type=float, default=12)
+    parser.add_argument("--vision-minutes", type=float, default=4)
+    parser.add_argument("--joint-minutes", type=float, default=70)
+    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    scenes = [scene for world in read_worlds(args.scenes) for scene in world]
+    print(f"{len(scenes)} scenes", flush=True)
+    trainer = Trainer(scenes, args.folder, args.resume)
+    for stage in (
+        Stage("text", args.text_minutes, 4, 3, args.rate, with_image=False),
+        Stage("vision", args.vision_minutes, 6, 1, args.rate, with_image=True, vision_only=True),
+        Stage("joint", args.joint_minutes, 2, 6, args.rate * 0.7, with_image=True),
+    ):
+        if stage.minutes > 0:
+            trainer.run(stage)
+
+
+if __name__ == "__main__":
+    main()

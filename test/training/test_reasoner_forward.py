@@ -1,0 +1,72 @@
+"""The fast training pass is the stock model, only cheaper."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from tabletops import IMAGE, random_objects
+
+from rex_thinker_ros.referring.boxes import Size
+from rex_thinker_ros.training.batches import make_batch
+from rex_thinker_ros.training.effects import to_jpeg
+from rex_thinker_ros.training.reasoner_forward import see, think
+from rex_thinker_ros.training.reasoner_model import build_reasoner, image_processor
+from rex_thinker_ros.training.store import StoredScene
+from rex_thinker_ros.training.tokenizer import build_tokenizer
+from rex_thinker_ros.training.train_reasoner import AFTER_IMAGE, BEFORE_IMAGE, Stage, Trainer
+
+
+def noise_scene(seed: int) -> StoredScene:
+    image = np.random.default_rng(seed).integers(0, 255, (IMAGE.height, IMAGE.width, 3), np.uint8)
+    return StoredScene(to_jpeg(image, 90), IMAGE, tuple(random_objects(seed)))
+
+
+def test_logits_equal_the_stock_model() -> None:
+    torch.manual_seed(0)
+    tokenizer = build_tokenizer()
+    model = build_reasoner(tokenizer).eval()
+    scenes = [noise_scene(1), noise_scene(2)]
+    batch = make_batch(scenes, 2, tokenizer, np.random.default_rng(0), with_image=True)
+    before, after = (
+        torch.tensor(tokenizer(text, add_special_tokens=False)["input_ids"])
+        for text in (BEFORE_IMAGE, AFTER_IMAGE)
+    )
+    grid = (batch.cells[0] * 2, batch.cells[1] * 2)
+    with torch.no_grad():
+        assert batch.pixels is not None
+        hidden = think(
+            model, prefix_ids=(before, after), vision=see(model, batch.pixels, grid),
+            cells=batch.cells, ids=batch.ids, early_layer=1, guided=(),
+        )  # fmt: skip
+        fast = model.lm_head(hidden.last)
+        for row in range(4):
+            scene = scenes[row // 2]
+            ids = batch.ids.flatten(0, 1)[row]
+            pads = torch.full((grid[0] * grid[1] // 4,), model.config.image_token_id)
+            whole = torch.cat([before, pads, after, ids])[None]
+            picture = image_processor()(images=[scene.image()], return_tensors="pt")
+            stock = model(
+                input_ids=whole, mm_token_type_ids=(whole == pads[0]).long(), **picture
+            ).logits[0, -len(ids) :]
+            assert torch.allclose(fast[row], stock, atol=2e-4)
+
+
+@pytest.mark.parametrize("with_image", [False, True], ids=["text only", "with the image"])
+def test_training_lowers_the_loss(with_image: bool, tmp_path: pytest.TempPathFactory) -> None:
+    trainer = Trainer([noise_scene(1)], tmp_path, None)  # type: ignore[arg-type]
+    stage = Stage("joint", 1, 1, 2, 1e-3, with_image=with_image)
+    batch = make_batch(
+        trainer.scenes, 2, trainer.tokenizer, np.random.default_rng(0), with_image=with_image
+    )
+    first = trainer.step(batch, stage)
+    for _ in range(12):
+        last = trainer.step(batch, stage)
+    assert last["next"] < 0.8 * first["next"]
+    assert set(first) >= {"next", "place", "copy"}
+    assert ("look" in first) == with_image
+
+
+def test_the_scene_size_is_kept(tmp_path: pytest.TempPathFactory) -> None:
+    assert noise_scene(1).image().shape == (IMAGE.height, IMAGE.width, 3)
+    assert noise_scene(1).size == Size(640, 480)

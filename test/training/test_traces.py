@@ -1,0 +1,74 @@
+"""Traces say what the core's parser and decision take for the truth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tabletops import IMAGE, random_objects
+from transformers import PreTrainedTokenizerFast
+
+from rex_thinker_ros.referring.answer import parse_answer
+from rex_thinker_ros.referring.boxes import Box
+from rex_thinker_ros.referring.candidate import Candidate, Verdict
+from rex_thinker_ros.referring.command import Command
+from rex_thinker_ros.referring.decision import decide
+from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.referring.prompt import smart_resize
+from rex_thinker_ros.training.examples import BOUNDS, Example, draw_question, encode
+from rex_thinker_ros.training.questions import Question
+from rex_thinker_ros.training.tokenizer import build_tokenizer
+from rex_thinker_ros.training.traces import write_trace
+
+RESIZED = smart_resize(IMAGE, BOUNDS)
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> PreTrainedTokenizerFast:
+    return build_tokenizer()
+
+
+def questions(seed: int, count: int = 25) -> list[Question]:
+    rng = np.random.default_rng(seed)
+    return [draw_question(random_objects(seed * 1000 + n), IMAGE, rng) for n in range(count)]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_decision_on_a_trace_is_the_truth(seed: int) -> None:
+    for question in questions(seed):
+        text = "".join(piece.text for piece in write_trace(question))
+        answer = parse_answer(text, complete=True, resized=RESIZED)
+        candidates = [
+            Candidate(n, Box(*(edge + 0.5 for edge in item.box.as_tuple())), 1.0)
+            for n, item in enumerate(question.candidates, 1)
+        ]
+        command = Command("", question.expression, question.category, question.wants_all)
+        decision = decide(command, candidates, answer, image_size=RESIZED, resized=RESIZED)
+        marked = [c.number - 1 for c in decision.candidates if c.verdict is Verdict.MATCH]
+        assert marked == list(question.targets), text
+        assert decision.exact_copies == decision.answer_boxes == len(question.targets)
+        several = len(question.targets) > 1 and not question.wants_all
+        expected = Outcome.AMBIGUOUS if several else Outcome.FOUND
+        assert decision.outcome is (expected if question.targets else Outcome.NO_MATCH), text
+
+
+def token_text(tokenizer: PreTrainedTokenizerFast, example: Example, position: int) -> str:
+    return str(tokenizer.decode([int(example.ids[position])]))
+
+
+@pytest.mark.parametrize("seed", range(4, 7))
+def test_annotations_point_at_the_tokens_they_speak_of(
+    seed: int, tokenizer: PreTrainedTokenizerFast
+) -> None:
+    for question in questions(seed):
+        example = encode(question, RESIZED, tokenizer)
+        completion = "".join(piece.text for piece in write_trace(question))
+        assert tokenizer.decode(example.ids[example.answer_start :]) == f"{completion}<|im_end|>"
+        for position, source in example.copies:
+            assert source < position
+            assert example.ids[position] == example.ids[source]
+        for position in example.measured:
+            assert token_text(tokenizer, example, position).strip(", ").isdigit()
+        told = {token_text(tokenizer, example, position) for position, _ in example.looks}
+        for item in question.candidates if "candidate.\n# Step 1: Look" in completion else ():
+            assert {item.color, item.category} - {""} <= told
+        assert all(box.area > 0 for _, box in example.box_ends)
