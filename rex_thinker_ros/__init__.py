@@ -2,5 +2,5 @@
 
 from pkgutil import extend_path
 
-# rosidl installs rex_thinker_ros.msg and .action beside this package: find them from a checkout too.
+# rosidl installs rex_thinker_ros.msg and .action elsewhere: find them from a checkout too.
 __path__ = extend_path(__path__, __name__)

@@ -88,8 +88,8 @@ def install_with_colcon(clone: Path, workspace: Path) -> Path:
 def install_with_pip(clone: Path, workspace: Path) -> Path:
     prefix = workspace / "prefix"
     options = ["--no-deps", "--no-build-isolation", "--ignore-installed", f"--prefix={prefix}"]
-    command = [sys.executable, "-m", "pip", "install", *options, clone]
-    built = run(*command, cwd=workspace, env=environment())
+    pip_install = [sys.executable, "-m", "pip", "install", *options]
+    built = run(*pip_install, clone, cwd=workspace, env=environment())
     assert built.returncode == 0, built.stdout
     return prefix
 
