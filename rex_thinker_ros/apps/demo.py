@@ -116,7 +116,7 @@ def _converse(
     with closing(BagPlayer(node, material.bag)) as player:
         if not commander.wait_until(lambda: player.has_listener(material.topic), _MATCH_SECONDS):
             raise process.error(f"The node does not subscribe to {material.topic}.")
-        terminal.step(f"Playing {material.bag} in a loop")
+        terminal.step(f"The node is active. Playing {material.bag} to it, round after round")
         player.start()
         total = len(material.script)
         for number in range(1, total + 1):
