@@ -38,7 +38,9 @@ class Batch:
     cells: tuple[int, int]
     cell_colors: torch.Tensor
     cell_categories: torch.Tensor
-    copies: torch.Tensor  # (n, 3): sequence, position, source
+    copies: torch.Tensor  # (n, 3): sequence, position, source; the next two likewise
+    evidence: torch.Tensor
+    asked: torch.Tensor
     looks: torch.Tensor  # (n, 2): sequence, position
     look_masks: torch.Tensor  # (n, cells)
     ends: torch.Tensor  # (n, 2): sequence, position
@@ -81,16 +83,21 @@ def make_batch(
     )  # fmt: skip
 
 
-def _annotations(
-    examples: Sequence[Example], cells: tuple[int, int]
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-    copies = [(row, at - 1, src) for row, e in enumerate(examples) for at, src in e.copies]
+def _annotations(examples: Sequence[Example], cells: tuple[int, int]) -> tuple[torch.Tensor, ...]:
+    def pairs(name: str) -> torch.Tensor:
+        found = [
+            (row, at - 1, source)
+            for row, e in enumerate(examples)
+            for at, source in getattr(e, name)
+        ]
+        return torch.tensor(found, dtype=torch.long).view(-1, 3)
+
     looks = [(row, at - 1) for row, e in enumerate(examples) for at, _ in e.looks]
     masks = [cell_mask(box, cells) for e in examples for _, box in e.looks]
     ends = [(row, at) for row, e in enumerate(examples) for at, _ in e.box_ends]
     centers = [box.center for e in examples for _, box in e.box_ends]
     return (
-        torch.tensor(copies), torch.tensor(looks).view(-1, 2),
+        pairs("copies"), pairs("evidence"), pairs("asked"), torch.tensor(looks).view(-1, 2),
         torch.tensor(np.array(masks)).view(-1, cells[0] * cells[1]),
         torch.tensor(ends), torch.tensor(centers),
     )  # fmt: skip

@@ -28,6 +28,8 @@ class Example:
     `copies`: (position, source) pairs, token `position` repeats token `source`. `looks`: (position,
     box in resized pixels), token `position` can be told by looking there. `measured`: positions of
     numbers that are estimates. `box_ends`: (position, box), where a box has just been written.
+    `evidence`: (position, source) pairs, token `source` decides token `position`; `asked`: the same
+    where `source` is the color in the question.
     """
 
     ids: np.ndarray
@@ -36,6 +38,8 @@ class Example:
     looks: tuple[tuple[int, Box], ...]
     measured: tuple[int, ...]
     box_ends: tuple[tuple[int, Box], ...]
+    evidence: tuple[tuple[int, int], ...]
+    asked: tuple[tuple[int, int], ...]
 
 
 def resize_objects(objects: Sequence[SceneObject], image: Size) -> list[Seen]:
@@ -121,13 +125,22 @@ def encode(question: Question, resized: Size, tokenizer: PreTrainedTokenizerFast
     starts: list[int] = []
     offset = len(head)
     for piece in pieces:
-        starts.append(token_at.get(offset, -1))
+        starts.append(token_at[offset])
         offset += len(piece.text)
-    copies, looks, measured, ends = _annotate(pieces, starts, hint)
+    asked = None
+    if question.color is not None:
+        asked = token_at[head.index(question.color, head.index("\nPlease detect "))]
+    known = list(zip(pieces, starts, strict=True))
     return Example(
-        np.array(encoding["input_ids"]), token_at[len(head)],
-        copies, looks, measured, (*_hint_ends(question, hint), *ends),
-    )  # fmt: skip
+        ids=np.array(encoding["input_ids"]),
+        answer_start=token_at[len(head)],
+        copies=tuple((at, _source(p, starts, hint)) for p, at in known if p.source is not None),
+        looks=tuple((at, piece.look) for piece, at in known if piece.look is not None),
+        measured=tuple(at for piece, at in known if piece.measured),
+        box_ends=(*_hint_ends(question, hint), *_box_ends(known)),
+        evidence=tuple((at, starts[p.evidence]) for p, at in known if p.evidence is not None),
+        asked=tuple((at, asked) for p, at in known if p.asked and asked is not None),
+    )
 
 
 def _hint_positions(head: str, token_at: dict[int, int]) -> list[list[int]]:
@@ -149,29 +162,18 @@ def _hint_ends(question: Question, hint: list[list[int]]) -> list[tuple[int, Box
     return [(row[3] + 1, c.box) for row, c in zip(hint, question.candidates, strict=True)]
 
 
-def _annotate(
-    pieces: list[Piece], starts: list[int], hint: list[list[int]]
-) -> tuple[
-    tuple[tuple[int, int], ...],
-    tuple[tuple[int, Box], ...],
-    tuple[int, ...],
-    tuple[tuple[int, Box], ...],
-]:
-    copies, looks, measured, ends = [], [], [], []
-    for piece, start in zip(pieces, starts, strict=True):
-        if start < 0:
-            continue
-        if piece.source is not None:
-            source = (
-                starts[piece.source]
-                if isinstance(piece.source, int)
-                else hint[piece.source[0]][piece.source[1]]
-            )
-            copies.append((start, source))
-        if piece.look is not None:
-            looks.append((start, piece.look))
-            if piece.text != " is at [":
-                ends.append((start - 1, piece.look))
-        if piece.measured:
-            measured.append(start)
-    return tuple(copies), tuple(looks), tuple(measured), tuple(ends)
+def _source(piece: Piece, starts: list[int], hint: list[list[int]]) -> int:
+    if isinstance(piece.source, int):
+        return starts[piece.source]
+    assert piece.source is not None
+    candidate, edge = piece.source
+    return hint[candidate][edge]
+
+
+def _box_ends(known: list[tuple[Piece, int]]) -> list[tuple[int, Box]]:
+    """Return where a candidate's box has been written: right before what is seen in it."""
+    return [
+        (at - 1, piece.look)
+        for piece, at in known
+        if piece.look is not None and not piece.measured and piece.text != " is at ["
+    ]

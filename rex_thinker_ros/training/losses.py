@@ -19,7 +19,11 @@ from rex_thinker_ros.training.vocabulary import CATEGORIES, COLORS
 EARLY_LAYER = 1
 LOOK_HEADS = ((2, 0), (3, 0))  # (layer, head) that look at the pixels under a box
 COPY_HEADS = ((2, 1), (3, 1))  # (layer, head) that find what is to be repeated
-GUIDED_LAYERS = tuple(sorted({layer for layer, _ in LOOK_HEADS + COPY_HEADS}))
+EVIDENCE_HEADS = ((1, 2), (2, 2))  # (layer, head) that find what decides a mark or a choice
+ASKED_HEADS = ((1, 3), (2, 3))  # (layer, head) that find the color in the question
+GUIDED_LAYERS = tuple(
+    sorted({layer for layer, _ in LOOK_HEADS + COPY_HEADS + EVIDENCE_HEADS + ASKED_HEADS})
+)
 PERIODS = (64.0, 160.0, 400.0, 1000.0)  # pixels
 NEAR = 2.0  # standard deviation in pixels of what still counts for a measured number
 
@@ -96,12 +100,28 @@ def guidance(
             losses[name] = functional.cross_entropy(
                 logits, labels.flatten(), weight, ignore_index=IGNORE
             )
-    sequence, at, source = batch.copies.unbind(1)
-    losses["copy"] = -torch.stack([
-        (hidden.attention[layer][sequence, head, at, size + source] + 1e-4).log().mean()
-        for layer, head in COPY_HEADS
-    ]).mean()  # fmt: skip
+    for name, pairs, heads in (
+        ("copy", batch.copies, COPY_HEADS),
+        ("evidence", batch.evidence, EVIDENCE_HEADS),
+        ("asked", batch.asked, ASKED_HEADS),
+    ):
+        losses[name] = _attend(hidden, pairs, heads, size)
     return losses
+
+
+def _attend(
+    hidden: Hidden, pairs: torch.Tensor, heads: tuple[tuple[int, int], ...], before: int
+) -> torch.Tensor:
+    """Return how little the heads attend from positions to their sources, `before` tokens on."""
+    if not len(pairs):
+        return torch.zeros(())
+    sequence, at, source = pairs.unbind(1)
+    return -torch.stack(
+        [
+            (hidden.attention[layer][sequence, head, at, before + source] + 1e-4).log().mean()
+            for layer, head in heads
+        ]
+    ).mean()
 
 
 def _look(batch: Batch, hidden: Hidden, before: int, cells: int) -> torch.Tensor:

@@ -18,12 +18,15 @@ class Piece:
     `source`: index of the earlier piece whose text this one repeats, or (candidate, edge) where
     it repeats a number of the prompt's hint. `look`: the box (resized pixels) in which the answer
     is to be seen. `measured`: a number that is estimated, so that a near miss is nearly right.
+    `evidence`: the earlier piece that decides this one; `asked`: the color that was asked for does.
     """
 
     text: str
     source: int | tuple[int, int] | None = None
     look: Box | None = None
     measured: bool = False
+    evidence: int | None = None
+    asked: bool = False
 
 
 @dataclass
@@ -32,12 +35,15 @@ class _Writer:
     pieces: list[Piece] = field(default_factory=list)
     boxes: dict[int, list[int]] = field(default_factory=dict)  # candidate -> pieces of its box
     keys: dict[int, int] = field(default_factory=dict)  # candidate -> piece of its key
+    marks: dict[int, int] = field(default_factory=dict)  # candidate -> piece of its mark
+    chosen: int | None = None  # the piece that settles the choice, where one does
+    anchor: tuple[int, int] | None = None  # pieces of the anchor's x and y
 
     def say(
         self, text: str, source: int | tuple[int, int] | None = None, look: Box | None = None,
-        *, measured: bool = False,
+        *, measured: bool = False, evidence: int | None = None, asked: bool = False,
     ) -> int:  # fmt: skip
-        self.pieces.append(Piece(text, source, look, measured))
+        self.pieces.append(Piece(text, source, look, measured, evidence, asked))
         return len(self.pieces) - 1
 
     @property
@@ -98,12 +104,12 @@ def _find_anchor(writer: _Writer, name: tuple[str, str], anchor: Seen | None) ->
     writer.say(" ")
     writer.say(category)
     if anchor is None:
-        writer.say(" is not there.\n")
+        writer.chosen = writer.say(" is not there.\n")
         return
     x, y = anchor.point()
     writer.say(" is at [", look=anchor.box)
-    writer.say(f"{x}, ", look=anchor.box, measured=True)
-    writer.say(str(y), look=anchor.box, measured=True)
+    x_piece = writer.say(f"{x}, ", look=anchor.box, measured=True)
+    writer.anchor = (x_piece, writer.say(str(y), look=anchor.box, measured=True))
     writer.say("].\n")
 
 
@@ -126,26 +132,29 @@ def _check(writer: _Writer, index: int, item: Seen) -> None:
         writer.say(item.category, look=item.box)
     fits = item.category == question.category and question.color in (None, item.color)
     if not fits:
-        writer.say(f" → {NO_MATCH}\n")
+        writer.marks[index] = writer.say(f" → {NO_MATCH}\n", asked=True)
     elif question.order is not None:
         key = question.order.key
-        writer.say(f" → {MATCH}, {key.value} = ")
+        writer.say(f" → {MATCH}, {key.value} = ", asked=True)
         writer.keys[index] = _measure(writer, index, key)
         writer.say("\n")
     elif question.relation is not None:
         key = Key.X if question.relation in (Relation.LEFT, Relation.RIGHT) else Key.BOTTOM
-        writer.say(f", {key.value} = ")
+        writer.say(f", {key.value} = ", asked=True)
         _measure(writer, index, key)
-        writer.say(f" → {MATCH if index in question.targets else NO_MATCH}\n")
+        mark = MATCH if index in question.targets else NO_MATCH
+        level = writer.anchor[key is Key.BOTTOM] if writer.anchor else None
+        writer.marks[index] = writer.say(f" → {mark}\n", evidence=level)
     else:
-        writer.say(f" → {MATCH}\n")
+        writer.marks[index] = writer.say(f" → {MATCH}\n", asked=True)
 
 
 def _measure(writer: _Writer, index: int, key: Key) -> int:
     value = writer.question.candidates[index].measure(key, writer.question.anchor)
     if key is Key.BOTTOM:  # the box's lower edge, just written down
         return writer.say(str(value), source=writer.boxes[index][3])
-    return writer.say(str(value), measured=True)
+    evidence = writer.anchor[0] if key is Key.DISTANCE and writer.anchor else None
+    return writer.say(str(value), measured=True, evidence=evidence)
 
 
 def _put_in_order(writer: _Writer, order: Order) -> None:
@@ -158,14 +167,14 @@ def _put_in_order(writer: _Writer, order: Order) -> None:
     for rank in range(order.rank + 1):
         writer.say(f"- {ORDINALS[rank]}: ")
         if rank == len(ranked):
-            writer.say("no more\n")
+            writer.chosen = writer.say("no more\n")
             return
         index = ranked[rank]
         writer.say(f"{order.key.value} = ")
         value = writer.pieces[writer.keys[index]].text
         writer.say(value, source=writer.keys[index])
         writer.say(f" → {writer.noun}")
-        writer.say(f" {index + 1}")
+        writer.chosen = writer.say(f" {index + 1}", evidence=writer.keys[index])
         writer.say("\n")
 
 
@@ -175,15 +184,18 @@ def _summarize(writer: _Writer) -> None:
         writer.say(f"- {writer.noun}")
         writer.say(f" {index + 1}")
         fits = index in writer.question.targets
-        writer.say(f": matches → {MATCH}\n" if fits else f": does not match → {NO_MATCH}\n")
+        verdict = f": matches → {MATCH}\n" if fits else f": does not match → {NO_MATCH}\n"
+        why = writer.marks.get(index) if writer.chosen is None else writer.chosen
+        writer.marks[index] = writer.say(verdict, evidence=why)
 
 
 def _answer(writer: _Writer) -> None:
     writer.say("</think><answer>json\n[")
     for count, index in enumerate(writer.question.targets):
         writer.say(', {"bbox_2d": [' if count else '{"bbox_2d": [')
-        for piece in writer.boxes[index]:
-            writer.say(writer.pieces[piece].text, source=piece)
+        for edge, piece in enumerate(writer.boxes[index]):
+            mark = writer.marks[index] if edge == 0 else None
+            writer.say(writer.pieces[piece].text, source=piece, evidence=mark)
         writer.say('], "label": "')
         writer.say(writer.question.category)
         writer.say('"}')

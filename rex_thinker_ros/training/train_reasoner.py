@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from transformers import Qwen2_5_VLForConditionalGeneration
 
@@ -40,6 +41,7 @@ class Stage:
     rate: float
     with_image: bool
     vision_only: bool = False
+    text_share: float = 0.0  # of the steps drill text alone, which is cheaper
 
 
 class Trainer:
@@ -73,8 +75,11 @@ class Trainer:
             self.scenes, stage.images, stage.questions, self.tokenizer, self.steps + 1,
             with_image=stage.with_image,
         )  # fmt: skip
+        drills = stream(self.scenes, 4, 3, self.tokenizer, self.steps + 2, with_image=False)
+        draw = np.random.default_rng(self.steps)
         start = time.monotonic()
         sums: dict[str, float] = {}
+        counts: dict[str, int] = {}
         count = 0
         while (part := (time.monotonic() - start) / 60 / stage.minutes) < 1:
             fall = 1.0 if part < 0.4 else 0.05 + 0.95 * 0.5 * (
@@ -82,15 +87,18 @@ class Trainer:
             )  # fmt: skip
             for group in self.optimizer.param_groups:
                 group["lr"] = stage.rate * min(1, (count + 1) / 100) * fall
-            for name, value in self.step(next(batches), stage).items():
-                sums[name] = sums.get(name, 0) + value
+            drill = draw.random() < stage.text_share
+            for name, value in self.step(next(drills if drill else batches), stage).items():
+                key = f"text-{name}" if drill else name
+                sums[key] = sums.get(key, 0) + value
+                counts[key] = counts.get(key, 0) + 1
             count += 1
             self.steps += 1
             if count % 100 == 0:
-                means = " ".join(f"{name} {value / 100:.3f}" for name, value in sums.items())
+                means = " ".join(f"{k} {v / counts[k]:.3f}" for k, v in sorted(sums.items()))
                 minutes = (time.monotonic() - start) / 60
                 print(f"{stage.name} {count} {minutes:.1f}min {means}", flush=True)
-                sums = {}
+                sums, counts = {}, {}
             if count % 1000 == 0:
                 self.save()
         self.save()
@@ -98,7 +106,10 @@ class Trainer:
     def step(self, batch: Batch, stage: Stage) -> dict[str, float]:
         """Take one optimizer step; return the losses by name."""
         losses = self.losses(batch, vision_only=stage.vision_only)
-        weights = {"look": 0.15, "copy": 0.15, "place": 0.5, "color": 0.3, "category": 0.3}
+        weights = {
+            "look": 0.15, "copy": 0.15, "evidence": 0.1, "asked": 0.1,
+            "place": 0.5, "color": 0.3, "category": 0.3,
+        }  # fmt: skip
         total = torch.stack([weights.get(name, 1.0) * loss for name, loss in losses.items()]).sum()
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
@@ -161,6 +172,7 @@ def main() -> None:
     parser.add_argument("--text-minutes", type=float, default=12)
     parser.add_argument("--vision-minutes", type=float, default=4)
     parser.add_argument("--joint-minutes", type=float, default=70)
+    parser.add_argument("--text-share", type=float, default=0.35)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
@@ -171,7 +183,15 @@ def main() -> None:
     for stage in (
         Stage("text", args.text_minutes, 4, 3, args.rate, with_image=False),
         Stage("vision", args.vision_minutes, 6, 1, args.rate, with_image=True, vision_only=True),
-        Stage("joint", args.joint_minutes, 2, 6, args.rate * 0.7, with_image=True),
+        Stage(
+            "joint",
+            args.joint_minutes,
+            2,
+            6,
+            args.rate * 0.7,
+            with_image=True,
+            text_share=args.text_share,
+        ),
     ):
         if stage.minutes > 0:
             trainer.run(stage)

@@ -40,7 +40,7 @@ TABLETOP = {"mug": MUGS, "block": BLOCKS, "bottle": BOTTLES}
 
 @pytest.fixture(scope="module")
 def image() -> np.ndarray:
-    return np.asarray(Image.open(Path(__file__).parent / "data" / "tabletop.jpg"))
+    return np.asarray(Image.open(Path(__file__).parents[1] / "data" / "tabletop.jpg"))
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_its_own_chat_template_agrees_with_the_text_that_it_is_given() -> None:
 def test_the_reasoning_streams_and_ends(pair: tuple[Detector, Reasoner], image: np.ndarray) -> None:
     detector, reasoner = pair
     prompt = build_prompt(
-        expression="the orange mug",
+        expression="orange mug",
         category="mug",
         candidates=detector.detect(image, "mug"),
         image_size=Size(640, 480),
@@ -124,7 +124,7 @@ def test_it_finds_what_is_there_and_abstains_on_what_is_not(
     ]
     wanted += [("yellow", "mug", None), ("red", "block", None), ("green", "bottle", None)]
     for color, category, box in wanted:
-        expression = f"the {color} {category}"
+        expression = f"{color} {category}"
         command = Command(f"give me {expression}", expression, category, wants_all=False)
         decision = referrer.refer(image, command, Observer(), CancelToken()).decision
         found = [answer for answer in decision.boxes if box and answer.iou(box) >= 0.5]

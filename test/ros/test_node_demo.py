@@ -51,7 +51,7 @@ def test_there_are_cases_of_both_kinds() -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["command"]))
 def test_the_referral_is_the_expected_one(client: Client, case: dict[str, Any]) -> None:
     data = (DATA / case["image"]).read_bytes()
-    image = CompressedImage(format="png", data=data)
+    image = CompressedImage(format=Path(case["image"]).suffix[1:], data=data)
     image.header.frame_id = "camera"
     client.pictures.clear()
     referral = client.ask(case["command"], image)
