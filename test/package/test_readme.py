@@ -25,7 +25,8 @@ BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
 PROSE = re.sub(r"^```.*?^```$", "", README, flags=re.DOTALL | re.MULTILINE)
 CODE_SPANS = re.findall(r"`([^`\n]+)`", PROSE)
 LINKS = sorted(set(re.findall(r"\]\(([^)]+)\)", PROSE)))
-OURS = {path.name for path in ROOT.iterdir()} - {"out"}  # out/ is what a run leaves behind
+# neither .venv/ nor out/, which runs leave behind
+OURS = {path.name for path in ROOT.iterdir() if path.name[0] != "."} - {"out"}
 
 
 def commands() -> list[list[str]]:
