@@ -38,8 +38,9 @@ class Batch:
     cells: tuple[int, int]
     cell_colors: torch.Tensor
     cell_categories: torch.Tensor
-    copies: torch.Tensor  # (n, 3): sequence, position, source; the next two likewise
+    copies: torch.Tensor  # (n, 3): sequence, position, source; the next three likewise
     evidence: torch.Tensor
+    lines: torch.Tensor
     asked: torch.Tensor
     looks: torch.Tensor  # (n, 2): sequence, position
     look_masks: torch.Tensor  # (n, cells)
@@ -84,11 +85,11 @@ def make_batch(
 
 
 def _annotations(examples: Sequence[Example], cells: tuple[int, int]) -> tuple[torch.Tensor, ...]:
-    def pairs(name: str) -> torch.Tensor:
+    def pairs(name: str, *, shift: int) -> torch.Tensor:
         found = [
-            (row, at - 1, source)
-            for row, e in enumerate(examples)
-            for at, source in getattr(e, name)
+            (row, at - shift, source)
+            for row, example in enumerate(examples)
+            for at, source in getattr(example, name)
         ]
         return torch.tensor(found, dtype=torch.long).view(-1, 3)
 
@@ -97,10 +98,15 @@ def _annotations(examples: Sequence[Example], cells: tuple[int, int]) -> tuple[t
     ends = [(row, at) for row, e in enumerate(examples) for at, _ in e.box_ends]
     centers = [box.center for e in examples for _, box in e.box_ends]
     return (
-        pairs("copies"), pairs("evidence"), pairs("asked"), torch.tensor(looks).view(-1, 2),
+        pairs("copies", shift=1),
+        pairs("evidence", shift=1),
+        pairs("lines", shift=0),
+        pairs("asked", shift=0),
+        torch.tensor(looks).view(-1, 2),
         torch.tensor(np.array(masks)).view(-1, cells[0] * cells[1]),
-        torch.tensor(ends), torch.tensor(centers),
-    )  # fmt: skip
+        torch.tensor(ends),
+        torch.tensor(centers),
+    )
 
 
 def cell_mask(box: Box, cells: tuple[int, int]) -> np.ndarray:

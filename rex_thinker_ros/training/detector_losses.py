@@ -6,7 +6,6 @@ are trained densely, and every decoder layer by Hungarian matching.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +18,7 @@ from transformers.loss.loss_for_object_detection import generalized_box_iou
 from transformers.models.grounding_dino.modeling_grounding_dino import GroundingDinoModelOutput
 
 ALPHA, GAMMA = 0.25, 2.0
+STRIDES = (16, 32)
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def dense_goals(proposals: torch.Tensor, targets: Targets) -> tuple[torch.Tensor
 
 def detector_loss(
     model: GroundingDinoForObjectDetection, inputs: dict[str, torch.Tensor],
-    targets: Sequence[Targets],
+    targets: Sequence[Targets], *, proposals_only: bool = False,
 ) -> dict[str, torch.Tensor]:  # fmt: skip
     """Return the losses of the encoder's proposals and of each decoder layer."""
     outputs = model.model(**inputs)
@@ -91,6 +91,8 @@ def detector_loss(
     count = max(1, sum(len(t.boxes) for t in targets))
     centers = proposal_centers(*inputs["pixel_values"].shape[2:])
     losses = {"encoder": _dense(outputs, centers, targets, length) / count}
+    if proposals_only:
+        return losses
     mask = inputs["attention_mask"].bool()
     for level in range(outputs.intermediate_hidden_states.shape[1]):
         states = outputs.intermediate_hidden_states[:, level]
@@ -132,12 +134,11 @@ def _only(target: Targets, valid: torch.Tensor) -> Targets:
 def proposal_centers(height: int, width: int) -> torch.Tensor:
     """Return (n, 2) centres of the encoder's cells in parts of the image's sides.
 
-    The backbone's patches are 8 pixels wide; its two outputs halve the grid once and twice.
+    The backbone's outputs have strides 16 and 32, which divide the image's sides.
     """
-    grid = (math.ceil(height / 8), math.ceil(width / 8))
     levels = []
-    for _ in range(2):
-        grid = (math.ceil(grid[0] / 2), math.ceil(grid[1] / 2))
+    for stride in STRIDES:
+        grid = (height // stride, width // stride)
         y, x = torch.meshgrid(torch.arange(grid[0]), torch.arange(grid[1]), indexing="ij")
         levels.append(torch.stack([(x + 0.5) / grid[1], (y + 0.5) / grid[0]], -1).view(-1, 2))
     return torch.cat(levels)
@@ -161,7 +162,7 @@ def _dense(
             owner, ignored = dense_goals(centers, target)
             mine = owner >= 0
             goal[mine] = target.tokens[owner[mine]][:, valid]
-            total = total + 0.3 * box_losses(boxes[mine], target.boxes[owner[mine]])
+            total = total + 0.5 * box_losses(boxes[mine], target.boxes[owner[mine]])
             logits, goal = logits[~ignored], goal[~ignored]
         total = total + focal(logits, goal)
     return total

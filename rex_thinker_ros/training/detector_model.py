@@ -51,10 +51,10 @@ def build_tokenizer() -> BertTokenizerFast:
 def build_detector() -> GroundingDinoForObjectDetection:
     """Return an untrained model."""
     config = GroundingDinoConfig(
+        # A convolutional backbone learns from nothing in a tenth of the steps that a Swin takes.
         backbone_config={
-            "model_type": "swin", "image_size": 256, "patch_size": 8, "embed_dim": 48,
-            "depths": [1, 2, 2], "num_heads": [2, 4, 8], "window_size": 7,
-            "out_indices": [2, 3], "drop_path_rate": 0.0,
+            "model_type": "convnext", "hidden_sizes": [32, 64, 128, 192],
+            "depths": [1, 1, 2, 1], "out_indices": [3, 4], "layer_scale_init_value": 0.1,
         },
         text_config={
             "model_type": "bert", "vocab_size": VOCABULARY, "hidden_size": 64,
@@ -70,8 +70,12 @@ def build_detector() -> GroundingDinoForObjectDetection:
 
 
 def image_processor() -> GroundingDinoImageProcessorPil:
-    """Return the stock image processor at the size the detector is trained at."""
-    return GroundingDinoImageProcessorPil(size={"shortest_edge": 256, "longest_edge": 456})
+    """Return the stock image processor at the one size the detector is trained at.
+
+    Every image is stretched to it: its sides are multiples of the coarsest stride, so that the
+    cells of the backbone cover the image exactly.
+    """
+    return GroundingDinoImageProcessorPil(size={"height": 256, "width": 352}, do_pad=False)
 
 
 def save_detector(model: GroundingDinoForObjectDetection, folder: Path) -> None:

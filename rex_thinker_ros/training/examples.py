@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,8 +28,9 @@ class Example:
     `copies`: (position, source) pairs, token `position` repeats token `source`. `looks`: (position,
     box in resized pixels), token `position` can be told by looking there. `measured`: positions of
     numbers that are estimates. `box_ends`: (position, box), where a box has just been written.
-    `evidence`: (position, source) pairs, token `source` decides token `position`; `asked`: the same
-    where `source` is the color in the question.
+    `evidence`: (position, source) pairs, token `source` decides token `position`; `lines`: token
+    `source` is the number of the candidate that token `position` is about. `asked`: where `source`
+    is the same word in the question, or token `position` itself if the question names another.
     """
 
     ids: np.ndarray
@@ -39,6 +40,7 @@ class Example:
     measured: tuple[int, ...]
     box_ends: tuple[tuple[int, Box], ...]
     evidence: tuple[tuple[int, int], ...]
+    lines: tuple[tuple[int, int], ...]
     asked: tuple[tuple[int, int], ...]
 
 
@@ -127,9 +129,6 @@ def encode(question: Question, resized: Size, tokenizer: PreTrainedTokenizerFast
     for piece in pieces:
         starts.append(token_at[offset])
         offset += len(piece.text)
-    asked = None
-    if question.color is not None:
-        asked = token_at[head.index(question.color, head.index("\nPlease detect "))]
     known = list(zip(pieces, starts, strict=True))
     return Example(
         ids=np.array(encoding["input_ids"]),
@@ -139,7 +138,8 @@ def encode(question: Question, resized: Size, tokenizer: PreTrainedTokenizerFast
         measured=tuple(at for piece, at in known if piece.measured),
         box_ends=(*_hint_ends(question, hint), *_box_ends(known)),
         evidence=tuple((at, starts[p.evidence]) for p, at in known if p.evidence is not None),
-        asked=tuple((at, asked) for p, at in known if p.asked and asked is not None),
+        lines=tuple((at, starts[p.line]) for p, at in known if p.line is not None),
+        asked=tuple(_asked(question, head, token_at, known)),
     )
 
 
@@ -160,6 +160,18 @@ def _hint_positions(head: str, token_at: dict[int, int]) -> list[list[int]]:
 
 def _hint_ends(question: Question, hint: list[list[int]]) -> list[tuple[int, Box]]:
     return [(row[3] + 1, c.box) for row, c in zip(hint, question.candidates, strict=True)]
+
+
+def _asked(
+    question: Question, head: str, token_at: dict[int, int], known: list[tuple[Piece, int]]
+) -> Iterator[tuple[int, int]]:
+    """Yield where each color and category that is seen stands in the question."""
+    color = head.index(question.color, head.index("\nPlease detect ")) if question.color else 0
+    category = head.index(f'"{question.category}"') + 1
+    for piece, at in known:
+        if piece.asked is not None:
+            place = category if piece.text == question.category else color
+            yield at, token_at[place] if piece.asked else at
 
 
 def _source(piece: Piece, starts: list[int], hint: list[list[int]]) -> int:

@@ -20,9 +20,12 @@ EARLY_LAYER = 1
 LOOK_HEADS = ((2, 0), (3, 0))  # (layer, head) that look at the pixels under a box
 COPY_HEADS = ((2, 1), (3, 1))  # (layer, head) that find what is to be repeated
 EVIDENCE_HEADS = ((1, 2), (2, 2))  # (layer, head) that find what decides a mark or a choice
-ASKED_HEADS = ((1, 3), (2, 3))  # (layer, head) that find the color in the question
+LINE_HEADS = ((0, 2), (1, 1))  # (layer, head) that find the number a line begins with
+ASKED_HEADS = ((0, 3), (1, 3))  # (layer, head) that find what is seen in the question
 GUIDED_LAYERS = tuple(
-    sorted({layer for layer, _ in LOOK_HEADS + COPY_HEADS + EVIDENCE_HEADS + ASKED_HEADS})
+    sorted(
+        {layer for layer, _ in LOOK_HEADS + COPY_HEADS + EVIDENCE_HEADS + LINE_HEADS + ASKED_HEADS}
+    )
 )
 PERIODS = (64.0, 160.0, 400.0, 1000.0)  # pixels
 NEAR = 2.0  # standard deviation in pixels of what still counts for a measured number
@@ -103,6 +106,7 @@ def guidance(
     for name, pairs, heads in (
         ("copy", batch.copies, COPY_HEADS),
         ("evidence", batch.evidence, EVIDENCE_HEADS),
+        ("line", batch.lines, LINE_HEADS),
         ("asked", batch.asked, ASKED_HEADS),
     ):
         losses[name] = _attend(hidden, pairs, heads, size)

@@ -184,8 +184,8 @@ def plan_commands(index: int, shots: Sequence[Scene]) -> list[Ask]:
     start = index * SECONDS
     asks = []
     for number, kind in enumerate(PLAN[index]):
-        at = start + 0.6 + number * 2.3
-        until = start + SECONDS - 0.6
+        at = start + 0.4 + number * 0.1
+        until = start + SECONDS - 0.2
         if kind is None:
             asks.append(Ask(at, until, "now move a little to the left", "INVALID_COMMAND", ()))
             continue

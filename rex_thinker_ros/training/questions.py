@@ -20,6 +20,8 @@ from rex_thinker_ros.training.vocabulary import CATEGORIES, COLORS, ORDINALS, pl
 
 T = TypeVar("T")
 
+LARGEST = 559  # the largest number that the reasoner has a token for
+
 
 class Key(Enum):
     """What candidates are measured by; the value is the word in the reasoning."""
@@ -59,7 +61,12 @@ class Seen:
             return int(math.sqrt(self.box.area))
         if anchor is None:
             raise ValueError("a distance needs an anchor")
-        return int(math.hypot(*np.subtract(self.point(), anchor.point())))
+        return min(sum(self.differences(anchor)), LARGEST)
+
+    def differences(self, anchor: Seen) -> tuple[int, int]:
+        """Return how far it stands from the anchor, across and along, in resized pixels."""
+        (x, y), (anchor_x, anchor_y) = self.point(), anchor.point()
+        return abs(x - anchor_x), abs(y - anchor_y)
 
     def point(self) -> tuple[int, int]:
         """Return where it stands: the middle of the box's lower edge, in resized pixels."""

@@ -6,9 +6,10 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
 from rex_thinker_ros.referring.prompt import SYSTEM_PROMPT
+from rex_thinker_ros.training.questions import LARGEST
 from rex_thinker_ros.training.vocabulary import CATEGORIES, COLORS, ORDINALS, plural
 
-NUMBERS = 560  # every coordinate of a resized image is one token, with or without a comma
+NUMBERS = LARGEST + 1  # every coordinate of a resized image is one token, with or without a comma
 MAX_CANDIDATES = 40
 
 SPECIAL = (
@@ -59,6 +60,9 @@ STEPS = (
 )  # fmt: skip
 
 
+DIFFERENCES = (" → ✅, dx = ", "; dy = ", "; distance = ")
+
+
 def build_tokenizer() -> PreTrainedTokenizerFast:
     """Return the tokenizer; any text can be encoded, and decoding gives it back."""
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
@@ -75,6 +79,7 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
     tokenizer.add_tokens(
         [AddedToken(word, normalized=False, single_word=True) for word in dict.fromkeys(WORDS)]
     )
+    tokenizer.add_tokens([AddedToken(text, normalized=False) for text in DIFFERENCES])
     fast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|endoftext|>",
         clean_up_tokenization_spaces=False,

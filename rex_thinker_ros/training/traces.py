@@ -18,7 +18,8 @@ class Piece:
     `source`: index of the earlier piece whose text this one repeats, or (candidate, edge) where
     it repeats a number of the prompt's hint. `look`: the box (resized pixels) in which the answer
     is to be seen. `measured`: a number that is estimated, so that a near miss is nearly right.
-    `evidence`: the earlier piece that decides this one; `asked`: the color that was asked for does.
+    `evidence`: the earlier piece that decides this one. `line`: the earlier piece with the number
+    of the candidate that this piece is about. `asked`: whether this is what the question names.
     """
 
     text: str
@@ -26,7 +27,8 @@ class Piece:
     look: Box | None = None
     measured: bool = False
     evidence: int | None = None
-    asked: bool = False
+    line: int | None = None
+    asked: bool | None = None
 
 
 @dataclass
@@ -41,9 +43,10 @@ class _Writer:
 
     def say(
         self, text: str, source: int | tuple[int, int] | None = None, look: Box | None = None,
-        *, measured: bool = False, evidence: int | None = None, asked: bool = False,
+        *, measured: bool = False, evidence: int | None = None, line: int | None = None,
+        asked: bool | None = None,
     ) -> int:  # fmt: skip
-        self.pieces.append(Piece(text, source, look, measured, evidence, asked))
+        self.pieces.append(Piece(text, source, look, measured, evidence, line, asked))
         return len(self.pieces) - 1
 
     @property
@@ -116,7 +119,7 @@ def _find_anchor(writer: _Writer, name: tuple[str, str], anchor: Seen | None) ->
 def _check(writer: _Writer, index: int, item: Seen) -> None:
     question = writer.question
     writer.say(f"- {writer.noun}")
-    writer.say(f" {index + 1}")
+    line = writer.say(f" {index + 1}")
     writer.say(" [")
     edges = []
     for edge, value in enumerate(item.box.as_tuple()):
@@ -124,37 +127,53 @@ def _check(writer: _Writer, index: int, item: Seen) -> None:
         edges.append(writer.say(f"{int(value)}{comma}", source=(index, edge)))
     writer.boxes[index] = edges
     writer.say("]: ")
-    if not item.category:
-        writer.say("nothing", look=item.box)
-    else:
-        writer.say(item.color, look=item.box)
-        writer.say(" ")
-        writer.say(item.category, look=item.box)
-    fits = item.category == question.category and question.color in (None, item.color)
-    if not fits:
-        writer.marks[index] = writer.say(f" → {NO_MATCH}\n", asked=True)
+    seen = _name(writer, item)
+    if item.category != question.category or question.color not in (None, item.color):
+        writer.marks[index] = writer.say(f" → {NO_MATCH}\n", evidence=seen, line=line)
     elif question.order is not None:
-        key = question.order.key
-        writer.say(f" → {MATCH}, {key.value} = ", asked=True)
-        writer.keys[index] = _measure(writer, index, key)
+        writer.keys[index] = _measure(writer, index, question.order.key, f" → {MATCH}, ", seen)
         writer.say("\n")
     elif question.relation is not None:
         key = Key.X if question.relation in (Relation.LEFT, Relation.RIGHT) else Key.BOTTOM
-        writer.say(f", {key.value} = ", asked=True)
-        _measure(writer, index, key)
+        _measure(writer, index, key, ", ", seen)
         mark = MATCH if index in question.targets else NO_MATCH
         level = writer.anchor[key is Key.BOTTOM] if writer.anchor else None
-        writer.marks[index] = writer.say(f" → {mark}\n", evidence=level)
+        writer.marks[index] = writer.say(f" → {mark}\n", evidence=level, line=line)
     else:
-        writer.marks[index] = writer.say(f" → {MATCH}\n", asked=True)
+        writer.marks[index] = writer.say(f" → {MATCH}\n", evidence=seen, line=line)
 
 
-def _measure(writer: _Writer, index: int, key: Key) -> int:
-    value = writer.question.candidates[index].measure(key, writer.question.anchor)
+def _name(writer: _Writer, item: Seen) -> int:
+    """Say what is seen in the box; return the piece that tells most."""
+    question = writer.question
+    if not item.category:
+        return writer.say("nothing", look=item.box, asked=False)
+    fits = None if question.color is None else item.color == question.color
+    color = writer.say(item.color, look=item.box, asked=fits)
+    writer.say(" ")
+    fits = item.category == question.category
+    category = writer.say(item.category, look=item.box, asked=fits)
+    return color if fits else category
+
+
+def _measure(writer: _Writer, index: int, key: Key, before: str, seen: int) -> int:
+    """Write down what the candidate is measured by; return the piece of the value."""
+    item, anchor = writer.question.candidates[index], writer.question.anchor
+    line = writer.boxes[index][0] - 2
+    if key is Key.DISTANCE and anchor is not None and writer.anchor is not None:
+        across, along = item.differences(anchor)
+        writer.say(f"{before}dx = ", evidence=seen)
+        dx = writer.say(str(across), measured=True, evidence=writer.anchor[0])
+        writer.say("; dy = ")
+        writer.say(str(along), measured=True, evidence=writer.anchor[1])
+        writer.say("; distance = ")
+        distance = str(item.measure(key, anchor))
+        return writer.say(distance, measured=True, evidence=dx, line=line)
+    writer.say(f"{before}{key.value} = ", evidence=seen)
+    value = str(item.measure(key))
     if key is Key.BOTTOM:  # the box's lower edge, just written down
-        return writer.say(str(value), source=writer.boxes[index][3])
-    evidence = writer.anchor[0] if key is Key.DISTANCE and writer.anchor else None
-    return writer.say(str(value), measured=True, evidence=evidence)
+        return writer.say(value, source=writer.boxes[index][3], line=line)
+    return writer.say(value, measured=True, evidence=writer.boxes[index][0], line=line)
 
 
 def _put_in_order(writer: _Writer, order: Order) -> None:

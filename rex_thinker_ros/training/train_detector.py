@@ -7,6 +7,7 @@ import math
 import queue
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -36,17 +37,12 @@ class BatchMaker:
         self.images = images
         self.tokenizer = build_tokenizer()
         self.processor = image_processor()
-        self.by_shape: dict[float, list[StoredScene]] = {}
-        for scene in scenes:
-            shape = round(scene.size.width / scene.size.height, 2)
-            self.by_shape.setdefault(shape, []).append(scene)
+        self.scenes = scenes
+        self.dense = False  # ask for everything at once, as long as only proposals are trained
 
     def make(self) -> Batch:
         """Return the model's inputs and the targets of a batch."""
-        shapes = list(self.by_shape)
-        weights = np.array([len(self.by_shape[s]) for s in shapes], float)
-        pool = self.by_shape[shapes[int(self.rng.choice(len(shapes), p=weights / weights.sum()))]]
-        scenes = [pool[i] for i in self.rng.integers(0, len(pool), self.images)]
+        scenes = [self.scenes[i] for i in self.rng.integers(0, len(self.scenes), self.images)]
         prompts = [self._prompt(scene) for scene in scenes]
         text = self.tokenizer(
             [f"{'. '.join(words)}." for words in prompts], padding=True, return_tensors="pt"
@@ -67,6 +63,8 @@ class BatchMaker:
 
     def _prompt(self, scene: StoredScene) -> list[str]:
         """Ask for one thing mostly, as the node does; now and then for several or for others."""
+        if self.dense:
+            return [str(word) for word in self.rng.permutation(CATEGORIES)]
         present = sorted({item.category for item in scene.objects})
         roll = self.rng.random()
         if roll < 0.10:
@@ -116,43 +114,54 @@ class BatchMaker:
 
 
 def train(
-    scenes: Sequence[StoredScene], folder: Path, *, minutes: float, rate: float, images: int,
+    scenes: Sequence[StoredScene],
+    folder: Path,
+    *,
+    minutes: float,
+    dense_share: float,
+    rate: float,
+    images: int,
     resume: Path | None,
-) -> None:  # fmt: skip
-    """Train for some minutes of wall time and write the checkpoint now and then."""
+) -> None:
+    """Train for some minutes of wall time and write the checkpoint now and then.
+
+    For the first `dense_share` of the time only the backbone and the encoder's proposals learn.
+    """
     torch.manual_seed(0)
     model = build_detector().train()
     if resume is not None:
         model.load_state_dict(torch.load(resume, weights_only=True))
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=1e-4, fused=True)
+    maker = BatchMaker(scenes, images, seed=0 if resume is None else int(time.time()))
+    maker.dense = dense_share > 0
     start = time.monotonic()
-    sums: dict[str, float] = {}
-    for count, (inputs, targets) in enumerate(
-        BatchMaker(scenes, images, 0 if resume is None else int(time.time())).stream(), 1
-    ):
+    sums: Counter[str] = Counter()
+    for count, (inputs, targets) in enumerate(maker.stream(), 1):
         part = (time.monotonic() - start) / 60 / minutes
         if part >= 1:
             break
-        fall = (
-            1.0 if part < 0.4 else 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (part - 0.4) / 0.6))
-        )
+        maker.dense = part < dense_share
         for group in optimizer.param_groups:
-            group["lr"] = rate * min(1, count / 200) * fall
-        losses = detector_loss(model, inputs, targets)
+            group["lr"] = rate * min(1, count / 200) * schedule(part)
+        losses = detector_loss(model, inputs, targets, proposals_only=maker.dense)
         optimizer.zero_grad(set_to_none=True)
         torch.stack(list(losses.values())).sum().backward()
-        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 0.5)
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         if torch.isfinite(norm):
             optimizer.step()
-        for name, value in losses.items():
-            sums[name] = sums.get(name, 0) + float(value.detach())
+        sums.update({name: float(value.detach()) for name, value in losses.items()})
         if count % 100 == 0:
             means = " ".join(f"{name} {value / 100:.3f}" for name, value in sums.items())
             print(f"{count} {part * minutes:.1f}min {means}", flush=True)
-            sums = {}
-        if count % 1000 == 0:
+            sums.clear()
+        if count % 500 == 0:
             _save(model, folder)
     _save(model, folder)
+
+
+def schedule(part: float) -> float:
+    """Return the share of the peak learning rate: level, then down along a half cosine."""
+    return 1.0 if part < 0.5 else 0.02 + 0.49 * (1 + math.cos(math.pi * (part - 0.5) / 0.5))
 
 
 def _save(model: torch.nn.Module, folder: Path) -> None:
@@ -167,16 +176,17 @@ def main() -> None:
     parser.add_argument("scenes", type=Path, help="folder of rendered training worlds")
     parser.add_argument("folder", type=Path, help="where checkpoints go")
     parser.add_argument("--minutes", type=float, default=30)
-    parser.add_argument("--rate", type=float, default=1.5e-3)
-    parser.add_argument("--images", type=int, default=16, help="batch size")
+    parser.add_argument("--dense-share", type=float, default=0.2, help="of the time, 0 to 1")
+    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--images", type=int, default=8, help="batch size")
     parser.add_argument("--resume", type=Path, help="state.pt to go on from")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     scenes = [scene for world in read_worlds(args.scenes) for scene in world]
     train(
-        scenes, args.folder, minutes=args.minutes, rate=args.rate, images=args.images,
-        resume=args.resume,
+        scenes, args.folder, minutes=args.minutes, dense_share=args.dense_share, rate=args.rate,
+        images=args.images, resume=args.resume,
     )  # fmt: skip
 
 

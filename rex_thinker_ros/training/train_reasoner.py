@@ -55,7 +55,7 @@ class Trainer:
         self.guides = Guides()
         if resume is not None:
             state = torch.load(resume, weights_only=True)
-            self.model.load_state_dict(state["model"])
+            self._load(state["model"])
             self.guides.load_state_dict(state["guides"])
         self.parameters = [*self.model.parameters(), *self.guides.parameters()]
         self.optimizer = torch.optim.AdamW(
@@ -68,6 +68,16 @@ class Trainer:
         )
         self.next_token = NextToken(self.tokenizer)
         self.steps = 0
+
+    def _load(self, weights: dict[str, torch.Tensor]) -> None:
+        """Load weights; the vocabulary may have grown at its end since they were saved."""
+        table = self.model.get_input_embeddings().weight.detach()
+        for name, tensor in weights.items():
+            if tensor.shape[0] < len(table) and name.endswith(
+                ("embed_tokens.weight", "lm_head.weight")
+            ):
+                weights[name] = torch.cat([tensor, table[len(tensor) :]])
+        self.model.load_state_dict(weights)
 
     def run(self, stage: Stage) -> None:
         """Train for the stage's time; the rate rises, holds and falls to a twentieth."""
@@ -107,7 +117,7 @@ class Trainer:
         """Take one optimizer step; return the losses by name."""
         losses = self.losses(batch, vision_only=stage.vision_only)
         weights = {
-            "look": 0.15, "copy": 0.15, "evidence": 0.1, "asked": 0.1,
+            "look": 0.15, "copy": 0.15, "evidence": 0.1, "line": 0.1, "asked": 0.1,
             "place": 0.5, "color": 0.3, "category": 0.3,
         }  # fmt: skip
         total = torch.stack([weights.get(name, 1.0) * loss for name, loss in losses.items()]).sum()

@@ -56,7 +56,7 @@ def test_every_part_of_the_loss_reaches_the_model() -> None:
     torch.manual_seed(0)
     model, tokenizer = build_detector(), build_tokenizer()
     inputs = {**tokenizer(["mug.", "bowl."], return_tensors="pt")}
-    inputs["pixel_values"] = torch.randn(2, 3, 256, 341)
+    inputs["pixel_values"] = torch.randn(2, 3, 256, 352)
     none = Targets(torch.zeros(0, 4), torch.zeros(0, 4))
     one = Targets(torch.tensor([[0.5, 0.5, 0.2, 0.3]]), torch.tensor([[0.0, 1.0, 0.0, 0.0]]))
     losses = detector_loss(model, inputs, [one, none])
@@ -65,4 +65,4 @@ def test_every_part_of_the_loss_reaches_the_model() -> None:
     proposals = model.model.encoder_output_bbox_embed.layers[-1].weight
     assert proposals.grad is not None
     assert proposals.grad.abs().sum() > 0
-    assert len(proposal_centers(256, 341)) == 22 * 16 + 11 * 8
+    assert len(proposal_centers(256, 352)) == 22 * 16 + 11 * 8
