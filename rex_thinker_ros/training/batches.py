@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +11,7 @@ from transformers import PreTrainedTokenizerFast
 
 from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.prompt import PATCH_PIXELS, smart_resize
+from rex_thinker_ros.training.ahead import made_ahead
 from rex_thinker_ros.training.examples import BOUNDS, Example, draw_question, encode, resize_objects
 from rex_thinker_ros.training.questions import Seen
 from rex_thinker_ros.training.reasoner_model import image_processor
@@ -52,12 +51,11 @@ def make_batch(
     scenes: Sequence[StoredScene], questions: int, tokenizer: PreTrainedTokenizerFast,
     rng: np.random.Generator, *, with_image: bool,
 ) -> Batch:  # fmt: skip
-    """Draw questions about scenes of one size and lay them out as tensors."""
-    size = scenes[0].size
-    resized = smart_resize(size, BOUNDS)
+    """Draw questions about scenes that are resized to one size, and lay them out as tensors."""
+    resized = smart_resize(scenes[0].size, BOUNDS)
     cells = (resized.height // PATCH_PIXELS, resized.width // PATCH_PIXELS)
     examples = [
-        encode(draw_question(scene.objects, size, rng), resized, tokenizer)
+        encode(draw_question(scene.objects, scene.size, rng), resized, tokenizer)
         for scene in scenes
         for _ in range(questions)
     ]
@@ -73,7 +71,7 @@ def make_batch(
         measured[row, [m - 1 for m in example.measured]] = True
         if not with_image:
             targets[row, [at - 1 for at, _ in example.looks]] = IGNORE
-    labels = [cell_labels(resize_objects(s.objects, size), cells) for s in scenes]
+    labels = [cell_labels(resize_objects(s.objects, s.size), cells) for s in scenes]
     shape = (len(scenes), questions, length)
     return Batch(
         torch.from_numpy(ids).view(shape), torch.from_numpy(targets).view(shape),
@@ -167,33 +165,21 @@ def stream(
     scenes: Sequence[StoredScene], images: int, questions: int,
     tokenizer: PreTrainedTokenizerFast, seed: int, *, with_image: bool,
 ) -> Iterator[Batch]:  # fmt: skip
-    """Yield batches for ever, made ahead in a thread; an error there is raised here."""
-    ready: queue.Queue[Batch | Exception] = queue.Queue(maxsize=6)
+    """Yield batches for ever, each of scenes that are resized to one size."""
+    rng = np.random.default_rng(seed)
+    by_size: dict[Size, list[StoredScene]] = {}
+    for scene in scenes:
+        by_size.setdefault(smart_resize(scene.size, BOUNDS), []).append(scene)
+    sizes = list(by_size)
+    shares = np.array([len(by_size[size]) for size in sizes]) / len(scenes)
 
-    def work() -> None:
-        rng = np.random.default_rng(seed)
-        by_size: dict[Size, list[StoredScene]] = {}
-        for scene in scenes:
-            by_size.setdefault(smart_resize(scene.size, BOUNDS), []).append(scene)
-        sizes = list(by_size)
-        weights = np.array([len(by_size[s]) for s in sizes], float)
-        try:
-            while True:
-                same = by_size[sizes[int(rng.choice(len(sizes), p=weights / weights.sum()))]]
-                # Scenes of about the same number of objects: less padding.
-                drawn = [same[i] for i in rng.integers(0, len(same), images * 6)]
-                drawn.sort(key=lambda s: len(s.objects))
-                start = int(rng.integers(0, 6)) * images
-                chosen = drawn[start : start + images]
-                if len({s.size for s in chosen}) > 1:
-                    chosen = [s for s in chosen if s.size == chosen[0].size]
-                ready.put(make_batch(chosen, questions, tokenizer, rng, with_image=with_image))
-        except Exception as error:  # noqa: BLE001 - handed to the trainer, which stops on it
-            ready.put(error)
+    def make() -> Batch:
+        same = by_size[sizes[int(rng.choice(len(sizes), p=shares))]]
+        # Scenes of about the same number of objects: less padding.
+        drawn = [same[i] for i in rng.integers(0, len(same), images * 6)]
+        drawn.sort(key=lambda scene: len(scene.objects))
+        start = int(rng.integers(0, 6)) * images
+        chosen = drawn[start : start + images]
+        return make_batch(chosen, questions, tokenizer, rng, with_image=with_image)
 
-    threading.Thread(target=work, daemon=True).start()
-    while True:
-        item = ready.get()
-        if isinstance(item, Exception):
-            raise RuntimeError("the batch maker failed") from item
-        yield item
+    return made_ahead(make)

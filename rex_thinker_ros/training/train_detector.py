@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import argparse
 import math
-import queue
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 
+from rex_thinker_ros.training.ahead import made_ahead
 from rex_thinker_ros.training.detector_losses import Targets, detector_loss
 from rex_thinker_ros.training.detector_model import (
     OTHER_NOUNS,
@@ -94,24 +93,6 @@ class BatchMaker:
             torch.stack(tokens) if tokens else torch.zeros(0, len(ids)),
         )
 
-    def stream(self) -> Iterator[Batch]:
-        """Yield batches for ever, made ahead in a thread; an error there is raised here."""
-        ready: queue.Queue[Batch | Exception] = queue.Queue(maxsize=4)
-
-        def work() -> None:
-            try:
-                while True:
-                    ready.put(self.make())
-            except Exception as error:  # noqa: BLE001 - handed to the trainer, which stops on it
-                ready.put(error)
-
-        threading.Thread(target=work, daemon=True).start()
-        while True:
-            item = ready.get()
-            if isinstance(item, Exception):
-                raise RuntimeError("the batch maker failed") from item
-            yield item
-
 
 def train(
     scenes: Sequence[StoredScene],
@@ -136,7 +117,7 @@ def train(
     maker.dense = dense_share > 0
     start = time.monotonic()
     sums: Counter[str] = Counter()
-    for count, (inputs, targets) in enumerate(maker.stream(), 1):
+    for count, (inputs, targets) in enumerate(made_ahead(maker.make), 1):
         part = (time.monotonic() - start) / 60 / minutes
         if part >= 1:
             break
