@@ -21,7 +21,7 @@ LOOK_HEADS = ((2, 0), (3, 0))  # (layer, head) that look at the pixels under a b
 COPY_HEADS = ((2, 1), (3, 1))  # (layer, head) that find what is to be repeated
 EVIDENCE_HEADS = ((1, 2), (2, 2))  # (layer, head) that find what decides a mark or a choice
 LINE_HEADS = ((0, 2), (1, 1))  # (layer, head) that find the number a line begins with
-ASKED_HEADS = ((0, 3), (1, 3))  # (layer, head) that find what is seen in the question
+ASKED_HEADS = ((1, 3),)  # (layer, head) that find what is seen in the question
 GUIDED_LAYERS = tuple(
     sorted(
         {layer for layer, _ in LOOK_HEADS + COPY_HEADS + EVIDENCE_HEADS + LINE_HEADS + ASKED_HEADS}
