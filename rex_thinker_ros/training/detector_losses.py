@@ -23,11 +23,13 @@ STRIDES = (16, 32)
 
 @dataclass(frozen=True)
 class Targets:
-    """One image's objects: boxes (n, 4) as centre and size in parts of the image's sides, and
-    `tokens` (n, text length), 1 at the tokens that name the object."""
+    """One image's objects: boxes (n, 4) as centre and size in parts of the image's sides,
+    `tokens` (n, text length), 1 at the token that names the object, and `names` (text length),
+    true at every token of the prompt that names something."""
 
     boxes: torch.Tensor
     tokens: torch.Tensor
+    names: torch.Tensor
 
 
 def focal(logits: torch.Tensor, goal: torch.Tensor) -> torch.Tensor:
@@ -47,6 +49,28 @@ def box_losses(boxes: torch.Tensor, goal: torch.Tensor) -> torch.Tensor:
         center_to_corners_format(boxes), center_to_corners_format(goal)
     ).diag()
     return 5 * (boxes - goal).abs().sum() + 2 * (1 - overlap).sum()
+
+
+def confusion(logits: torch.Tensor, tokens: torch.Tensor, names: torch.Tensor) -> torch.Tensor:
+    """Return the summed cross entropy of objects (n, text length) among the prompt's names.
+
+    Without it the names' features grow alike, and the model finds objects of any kind.
+    """
+    if not len(logits) or names.sum() < 2:
+        return logits.sum() * 0
+    right = tokens[:, names].argmax(1)
+    return functional.cross_entropy(logits[:, names], right, reduction="sum")
+
+
+def likeness(text: torch.Tensor, targets: Sequence[Targets]) -> torch.Tensor:
+    """Return the mean squared cosine between the features of a prompt's different names."""
+    total = text.sum() * 0
+    for row, target in enumerate(targets):
+        directions = functional.normalize(text[row][target.names], dim=-1)
+        others = ~torch.eye(len(directions), dtype=torch.bool)
+        if others.any():
+            total = total + (directions @ directions.T)[others].square().mean()
+    return total / len(targets)
 
 
 def match(
@@ -90,7 +114,10 @@ def detector_loss(
     length = inputs["input_ids"].shape[1]
     count = max(1, sum(len(t.boxes) for t in targets))
     centers = proposal_centers(*inputs["pixel_values"].shape[2:])
-    losses = {"encoder": _dense(outputs, centers, targets, length) / count}
+    losses = {
+        "encoder": _dense(outputs, centers, targets, length) / count,
+        "likeness": likeness(outputs.encoder_last_hidden_state_text, targets),
+    }
     if proposals_only:
         return losses
     mask = inputs["attention_mask"].bool()
@@ -123,12 +150,15 @@ def _matched(
             queries, objects = match(logits[row][:, valid], boxes[row], _only(target, valid))
             goal[queries] = target.tokens[objects][:, valid]
             total = total + box_losses(boxes[row, queries], target.boxes[objects])
+            total = total + 0.5 * confusion(
+                logits[row][queries], target.tokens[objects], target.names
+            )
         total = total + 2 * focal(logits[row][:, valid], goal)
     return total
 
 
 def _only(target: Targets, valid: torch.Tensor) -> Targets:
-    return Targets(target.boxes, target.tokens[:, valid])
+    return Targets(target.boxes, target.tokens[:, valid], target.names[valid])
 
 
 def proposal_centers(height: int, width: int) -> torch.Tensor:
@@ -163,6 +193,9 @@ def _dense(
             mine = owner >= 0
             goal[mine] = target.tokens[owner[mine]][:, valid]
             total = total + 0.5 * box_losses(boxes[mine], target.boxes[owner[mine]])
+            total = total + 0.5 * confusion(
+                logits[mine], target.tokens[owner[mine]][:, valid], target.names[valid]
+            )
             logits, goal = logits[~ignored], goal[~ignored]
         total = total + focal(logits, goal)
     return total

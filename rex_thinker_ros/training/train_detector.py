@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
+from transformers import GroundingDinoForObjectDetection
 
 from rex_thinker_ros.training.ahead import made_ahead
 from rex_thinker_ros.training.detector_losses import Targets, detector_loss
 from rex_thinker_ros.training.detector_model import (
+    FIXED_IDS,
     OTHER_NOUNS,
     build_detector,
     build_tokenizer,
@@ -24,6 +26,8 @@ from rex_thinker_ros.training.detector_model import (
 )
 from rex_thinker_ros.training.store import StoredScene, read_worlds
 from rex_thinker_ros.training.vocabulary import CATEGORIES
+
+NO_NAMES = (*FIXED_IDS.values(),)
 
 Batch = tuple[dict[str, torch.Tensor], list[Targets]]
 
@@ -68,7 +72,7 @@ class BatchMaker:
         roll = self.rng.random()
         if roll < 0.10:
             return [str(self.rng.choice([*OTHER_NOUNS, "gizmo"]))]  # the last is unknown to it
-        if roll < 0.65:
+        if roll < 0.50:
             pool = present if self.rng.random() < 0.65 else CATEGORIES
             return [str(self.rng.choice(pool))]
         some = self.rng.choice(CATEGORIES, int(self.rng.integers(2, 5)), replace=False)
@@ -91,6 +95,7 @@ class BatchMaker:
         return Targets(
             torch.tensor(boxes, dtype=torch.float32).view(-1, 4),
             torch.stack(tokens) if tokens else torch.zeros(0, len(ids)),
+            torch.tensor([int(token) not in NO_NAMES for token in ids]),
         )
 
 
@@ -110,7 +115,10 @@ def train(
     """
     torch.manual_seed(0)
     model = build_detector().train()
-    if resume is not None:
+    if resume is not None and resume.is_dir():
+        stock = GroundingDinoForObjectDetection.from_pretrained(resume, dtype=torch.float32)
+        model.load_state_dict(stock.state_dict())
+    elif resume is not None:
         model.load_state_dict(torch.load(resume, weights_only=True))
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=1e-4, fused=True)
     maker = BatchMaker(scenes, images, seed=0 if resume is None else int(time.time()))
@@ -160,7 +168,7 @@ def main() -> None:
     parser.add_argument("--dense-share", type=float, default=0.2, help="of the time, 0 to 1")
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--images", type=int, default=8, help="batch size")
-    parser.add_argument("--resume", type=Path, help="state.pt to go on from")
+    parser.add_argument("--resume", type=Path, help="state.pt or checkpoint to go on from")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)

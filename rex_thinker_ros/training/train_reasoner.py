@@ -54,9 +54,7 @@ class Trainer:
         self.model: Qwen2_5_VLForConditionalGeneration = build_reasoner(self.tokenizer)
         self.guides = Guides()
         if resume is not None:
-            state = torch.load(resume, weights_only=True)
-            self._load(state["model"])
-            self.guides.load_state_dict(state["guides"])
+            self._resume(resume)
         self.parameters = [*self.model.parameters(), *self.guides.parameters()]
         self.optimizer = torch.optim.AdamW(
             self.parameters, lr=1e-3, betas=(0.9, 0.98), weight_decay=0.01, fused=True
@@ -69,15 +67,15 @@ class Trainer:
         self.next_token = NextToken(self.tokenizer)
         self.steps = 0
 
-    def _load(self, weights: dict[str, torch.Tensor]) -> None:
-        """Load weights; the vocabulary may have grown at its end since they were saved."""
-        table = self.model.get_input_embeddings().weight.detach()
-        for name, tensor in weights.items():
-            if tensor.shape[0] < len(table) and name.endswith(
-                ("embed_tokens.weight", "lm_head.weight")
-            ):
-                weights[name] = torch.cat([tensor, table[len(tensor) :]])
-        self.model.load_state_dict(weights)
+    def _resume(self, start: Path) -> None:
+        """Go on from a checkpoint directory, or from a state.pt, which has the guides too."""
+        if start.is_dir():
+            stock = Qwen2_5_VLForConditionalGeneration.from_pretrained(start, dtype=torch.float32)
+            self.model.load_state_dict(stock.state_dict())
+            return
+        state = torch.load(start, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.guides.load_state_dict(state["guides"])
 
     def run(self, stage: Stage) -> None:
         """Train for the stage's time; the rate rises, holds and falls to a twentieth."""
@@ -178,7 +176,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("scenes", type=Path, help="folder of rendered training worlds")
     parser.add_argument("folder", type=Path, help="where checkpoints go")
-    parser.add_argument("--resume", type=Path, help="state.pt to go on from")
+    parser.add_argument("--resume", type=Path, help="state.pt or checkpoint to go on from")
     parser.add_argument("--text-minutes", type=float, default=12)
     parser.add_argument("--vision-minutes", type=float, default=4)
     parser.add_argument("--joint-minutes", type=float, default=70)

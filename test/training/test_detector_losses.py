@@ -7,15 +7,19 @@ from transformers import logging
 
 from rex_thinker_ros.training.detector_losses import (
     Targets,
+    confusion,
     dense_goals,
     detector_loss,
     focal,
+    likeness,
     match,
     proposal_centers,
 )
 from rex_thinker_ros.training.detector_model import build_detector, build_tokenizer
 
 logging.disable_progress_bar()
+
+NAMES = torch.tensor([False, True, False, False])
 
 
 def test_the_words_the_model_knows_by_number() -> None:
@@ -26,7 +30,7 @@ def test_the_words_the_model_knows_by_number() -> None:
 
 def test_cells_in_the_middle_of_a_box_are_its_own_and_its_rim_is_nobodys() -> None:
     centers = torch.tensor([[0.5, 0.5], [0.58, 0.5], [0.9, 0.9]])
-    one = Targets(torch.tensor([[0.5, 0.5, 0.2, 0.2]]), torch.ones(1, 4))
+    one = Targets(torch.tensor([[0.5, 0.5, 0.2, 0.2]]), torch.ones(1, 4), NAMES)
     owner, ignored = dense_goals(centers, one)
     assert owner.tolist() == [0, -1, -1]
     assert ignored.tolist() == [False, True, False]
@@ -35,14 +39,14 @@ def test_cells_in_the_middle_of_a_box_are_its_own_and_its_rim_is_nobodys() -> No
 def test_the_smaller_of_two_nested_objects_owns_the_shared_cell() -> None:
     boxes = torch.tensor([[0.5, 0.5, 0.1, 0.1], [0.5, 0.5, 0.4, 0.4]])
     owner, _ = dense_goals(
-        torch.tensor([[0.5, 0.5], [0.41, 0.5]]), Targets(boxes, torch.ones(2, 4))
+        torch.tensor([[0.5, 0.5], [0.41, 0.5]]), Targets(boxes, torch.ones(2, 4), NAMES)
     )
     assert owner.tolist() == [0, 1]
 
 
 def test_matching_pairs_each_object_with_its_box() -> None:
     boxes = torch.tensor([[0.7, 0.7, 0.2, 0.2], [0.1, 0.1, 0.1, 0.1], [0.2, 0.2, 0.2, 0.2]])
-    targets = Targets(boxes[[2, 0]], torch.tensor([[0.0, 1.0], [0.0, 1.0]]))
+    targets = Targets(boxes[[2, 0]], torch.tensor([[0.0, 1.0], [0.0, 1.0]]), NAMES[:2])
     queries, objects = match(torch.zeros(3, 2), boxes, targets)
     assert dict(zip(queries.tolist(), objects.tolist(), strict=True)) == {0: 1, 2: 0}
 
@@ -52,16 +56,26 @@ def test_focal_loss_forgives_the_easy() -> None:
     assert focal(sure, torch.ones(1)) < 0.01 * focal(unsure, torch.ones(1))
 
 
+def test_names_that_look_alike_to_the_model_cost_it() -> None:
+    two = Targets(torch.zeros(0, 4), torch.zeros(0, 4), torch.tensor([False, True, False, True]))
+    text = torch.tensor([[[9.0, 9.0], [1.0, 0.0], [9.0, 9.0], [0.0, 2.0]]])
+    assert likeness(text, [two]) == 0
+    assert likeness(torch.ones(1, 4, 2), [two]) > 0.99
+    tokens = torch.tensor([[0.0, 1.0, 0.0, 0.0]])
+    right, wrong = torch.tensor([[0.0, 5.0, 9.0, 0.0]]), torch.tensor([[0.0, 0.0, 9.0, 5.0]])
+    assert confusion(right, tokens, two.names) < 0.1 < confusion(wrong, tokens, two.names)
+
+
 def test_every_part_of_the_loss_reaches_the_model() -> None:
     torch.manual_seed(0)
     model, tokenizer = build_detector(), build_tokenizer()
     inputs = {**tokenizer(["mug.", "bowl."], return_tensors="pt")}
     inputs["pixel_values"] = torch.randn(2, 3, 256, 352)
-    none = Targets(torch.zeros(0, 4), torch.zeros(0, 4))
-    one = Targets(torch.tensor([[0.5, 0.5, 0.2, 0.3]]), torch.tensor([[0.0, 1.0, 0.0, 0.0]]))
+    none = Targets(torch.zeros(0, 4), torch.zeros(0, 4), NAMES)
+    one = Targets(torch.tensor([[0.5, 0.5, 0.2, 0.3]]), torch.tensor([[0.0, 1.0, 0.0, 0.0]]), NAMES)
     losses = detector_loss(model, inputs, [one, none])
     torch.stack(list(losses.values())).sum().backward()
-    assert set(losses) == {"encoder", "layer0", "layer1"}
+    assert set(losses) == {"encoder", "likeness", "layer0", "layer1"}
     proposals = model.model.encoder_output_bbox_embed.layers[-1].weight
     assert proposals.grad is not None
     assert proposals.grad.abs().sum() > 0

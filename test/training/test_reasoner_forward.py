@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from tabletops import IMAGE, random_objects
 
-from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.training.batches import make_batch
 from rex_thinker_ros.training.effects import to_jpeg
 from rex_thinker_ros.training.reasoner_forward import see, think
@@ -53,8 +54,8 @@ def test_logits_equal_the_stock_model() -> None:
 
 
 @pytest.mark.parametrize("with_image", [False, True], ids=["text only", "with the image"])
-def test_training_lowers_the_loss(with_image: bool, tmp_path: pytest.TempPathFactory) -> None:
-    trainer = Trainer([noise_scene(1)], tmp_path, None)  # type: ignore[arg-type]
+def test_training_lowers_the_loss(with_image: bool, tmp_path: Path) -> None:
+    trainer = Trainer([noise_scene(1)], tmp_path, None)
     stage = Stage("joint", 1, 1, 2, 1e-3, with_image=with_image)
     batch = make_batch(
         trainer.scenes, 2, trainer.tokenizer, np.random.default_rng(0), with_image=with_image
@@ -67,6 +68,12 @@ def test_training_lowers_the_loss(with_image: bool, tmp_path: pytest.TempPathFac
     assert ("look" in first) == with_image
 
 
-def test_the_scene_size_is_kept(tmp_path: pytest.TempPathFactory) -> None:
-    assert noise_scene(1).image().shape == (IMAGE.height, IMAGE.width, 3)
-    assert noise_scene(1).size == Size(640, 480)
+@pytest.mark.parametrize("start", ["reasoner", "state.pt"])
+def test_training_goes_on_from_what_was_saved(start: str, tmp_path: Path) -> None:
+    trainer = Trainer([noise_scene(1)], tmp_path, None)
+    trainer.save()
+    torch.manual_seed(1)
+    again = Trainer([noise_scene(1)], tmp_path, tmp_path / start)
+    saved = trainer.model.state_dict()
+    for name, tensor in again.model.state_dict().items():
+        assert torch.allclose(tensor, saved[name], atol=1e-3), name  # half precision
