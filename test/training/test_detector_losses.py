@@ -66,6 +66,17 @@ def test_names_that_look_alike_to_the_model_cost_it() -> None:
     assert confusion(right, tokens, two.names) < 0.1 < confusion(wrong, tokens, two.names)
 
 
+def test_prompts_of_different_lengths_give_finite_losses() -> None:
+    model, tokenizer = build_detector(), build_tokenizer()
+    inputs = {**tokenizer(["mug.", "bowl. can. ball."], padding=True, return_tensors="pt")}
+    inputs["pixel_values"] = torch.randn(2, 3, 256, 352)
+    box = torch.tensor([[0.5, 0.5, 0.2, 0.3]])
+    names = [(ids >= 200) & (ids < 1000) for ids in inputs["input_ids"]]
+    targets = [Targets(box, (n & (n.cumsum(0) == 1))[None].float(), n) for n in names]
+    losses = detector_loss(model, inputs, targets)
+    assert all(torch.isfinite(loss) for loss in losses.values()), losses
+
+
 def test_every_part_of_the_loss_reaches_the_model() -> None:
     torch.manual_seed(0)
     model, tokenizer = build_detector(), build_tokenizer()
