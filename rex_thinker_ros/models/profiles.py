@@ -58,6 +58,8 @@ PROFILES = {
             detector=str(_DEMO / "detector"),
             reasoner=str(_DEMO / "reasoner"),
             max_pixels=200 * _TOKEN_PIXELS,
+            box_threshold=0.25,
+            duplicate_iou=0.5,
             max_new_tokens=700,
             max_seconds=30.0,
         ),
