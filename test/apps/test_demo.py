@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 PATIENCE = 180.0  # seconds; only a hang takes that long
-COMMANDS = 3
+COMMANDS = 6
 
 
 def start(*arguments: str | Path) -> subprocess.Popen[str]:
@@ -45,10 +45,16 @@ def test_every_command_gets_its_terminal_result(run: tuple[Path, str]) -> None:
         assert result["seconds"] > 0
 
 
-def test_the_answers_are_right(run: tuple[Path, str]) -> None:
+def test_the_truth_judges_the_answers(run: tuple[Path, str]) -> None:
     lines = (run[0] / "results.jsonl").read_text(encoding="utf-8").splitlines()
-    wrong = [line for line in lines if not json.loads(line)["correct"]]
-    assert not wrong
+    results = [json.loads(line) for line in lines]
+    for result in results:
+        same = result["status"] == result["expected_status"]
+        fits = len(result["boxes"]) == len(result["expected_boxes"])
+        assert not result["correct"] or (same and fits)
+        assert bool(result["expected_boxes"]) == (result["expected_status"] == "FOUND")
+    # how often the small models are right is measured elsewhere; never would be a fault of ours
+    assert any(result["correct"] for result in results)
 
 
 def test_every_frame_that_was_decided_on_is_kept(run: tuple[Path, str]) -> None:
