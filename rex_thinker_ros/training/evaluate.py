@@ -26,8 +26,9 @@ from rex_thinker_ros.referring.command import CommandParser
 from rex_thinker_ros.referring.decision import snap
 from rex_thinker_ros.referring.detector import Detector
 from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.referring.prompt import smart_resize
 from rex_thinker_ros.referring.referrer import Observer, Referrer
-from rex_thinker_ros.training.examples import resize_objects
+from rex_thinker_ros.training.examples import BOUNDS, resize_objects
 from rex_thinker_ros.training.questions import Question, UnclearError, ask, ask_for_absent
 from rex_thinker_ros.training.scenes import HELD_OUT_SEED
 from rex_thinker_ros.training.store import StoredScene, read_worlds
@@ -71,7 +72,7 @@ def draw(scene: StoredScene, number: int) -> Question:
         return ask_for_absent(seen, rng)
     while True:
         try:
-            return ask(seen, scene.size, rng)
+            return ask(seen, smart_resize(scene.size, BOUNDS), rng)
         except UnclearError:
             continue
 

@@ -275,6 +275,8 @@ class _Maker:
         return self._pick(seen) if required or self.rng.random() < 0.4 else None
 
     def _pick(self, options: Sequence[T]) -> T:
+        if not options:
+            raise UnclearError("there is nothing to choose from")
         return options[int(self.rng.integers(len(options)))]
 
     def _question(

@@ -19,6 +19,7 @@ from rex_thinker_ros.training.questions import (
     ask_for_absent,
     resolve,
 )
+from rex_thinker_ros.training.vocabulary import COLORS
 
 IMAGE = Size(448, 336)
 
@@ -130,3 +131,14 @@ def test_what_is_absent_is_asked_for_by_a_category_that_is_not_there() -> None:
     question = ask_for_absent((*MUGS, BOWL), np.random.default_rng(0))
     assert question.category not in {"mug", "bowl"}
     assert (question.candidates, question.targets) == ((), ())
+
+
+def test_a_color_that_is_nowhere_cannot_be_asked_for_where_all_are_there() -> None:
+    balls = [standing(color, "ball", 40 + 50 * i, 200) for i, color in enumerate(COLORS)]
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        try:
+            question = ask(balls, IMAGE, rng)
+        except UnclearError:
+            continue
+        assert question.color in (None, *COLORS)
