@@ -30,8 +30,7 @@ from rex_thinker_ros.referring.prompt import smart_resize
 from rex_thinker_ros.referring.referrer import Observer, Referrer
 from rex_thinker_ros.training.examples import BOUNDS, resize_objects
 from rex_thinker_ros.training.questions import Question, UnclearError, ask, ask_for_absent
-from rex_thinker_ros.training.scenes import HELD_OUT_SEED
-from rex_thinker_ros.training.store import StoredScene, read_worlds
+from rex_thinker_ros.training.store import HELD_OUT_SEED, StoredScene, read_worlds
 from rex_thinker_ros.training.vocabulary import CATEGORIES
 
 ABSENT_CATEGORY = 0.05  # share of questions about something that is not on the table at all

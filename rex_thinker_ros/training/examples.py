@@ -13,7 +13,7 @@ from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.candidate import Candidate
 from rex_thinker_ros.referring.prompt import Prompt, build_prompt, smart_resize
 from rex_thinker_ros.training.questions import Question, Seen, UnclearError, ask
-from rex_thinker_ros.training.scene import SceneObject
+from rex_thinker_ros.training.scene_object import SceneObject
 from rex_thinker_ros.training.traces import Piece, write_trace
 
 BOUNDS = load_profile("demo").bounds

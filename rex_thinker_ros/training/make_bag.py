@@ -29,12 +29,12 @@ from rex_thinker_ros.training.questions import (
 )
 from rex_thinker_ros.training.scene import (
     Scene,
-    SceneObject,
     in_view,
     observe,
     sample_camera,
     sample_placements,
 )
+from rex_thinker_ros.training.scene_object import SceneObject
 from rex_thinker_ros.training.world import Camera, Placement, World
 
 IMAGE = Size(640, 480)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rex_thinker_ros.referring.boxes import Box, Size
+from rex_thinker_ros.training.scene_object import SceneObject
 from rex_thinker_ros.training.vocabulary import CATEGORIES, COLORS
 from rex_thinker_ros.training.world import SLOTS, TABLE, Camera, Placement, World, sample_rgb
 
@@ -14,17 +15,6 @@ MIN_VISIBLE_SHARE = 0.45  # of the unoccluded box; below it even people disagree
 MIN_VISIBLE_AREA = 1.4e-4  # of the image
 GAP = 0.012  # metres between neighbours' footprints
 ATTEMPTS = 60
-
-
-@dataclass(frozen=True)
-class SceneObject:
-    """What an object is and where it is seen: box in full-image pixels, position in metres."""
-
-    category: str
-    color: str
-    box: Box
-    x: float
-    y: float
 
 
 @dataclass(frozen=True)

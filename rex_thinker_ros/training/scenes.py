@@ -11,7 +11,7 @@ import numpy as np
 from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.training.effects import degrade, to_jpeg
 from rex_thinker_ros.training.scene import sample_scene
-from rex_thinker_ros.training.store import StoredScene
+from rex_thinker_ros.training.store import HELD_OUT_SEED, StoredScene
 from rex_thinker_ros.training.world import World
 
 TRAINING_SIZES = (
@@ -20,7 +20,6 @@ TRAINING_SIZES = (
 HELD_OUT_SIZES = (
     Size(640, 480), Size(640, 480), Size(848, 480), Size(512, 512), Size(1280, 720),
 )  # fmt: skip
-HELD_OUT_SEED = 10_000_000  # far above any training seed
 PER_WORLD = 50  # scenes laid out with the shapes and textures of one world
 
 

@@ -11,7 +11,9 @@ import numpy as np
 
 from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.training.effects import from_jpeg
-from rex_thinker_ros.training.scene import SceneObject
+from rex_thinker_ros.training.scene_object import SceneObject
+
+HELD_OUT_SEED = 10_000_000  # the first seed of scenes that training never sees
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rex_thinker_ros.referring.boxes import Box, Size
-from rex_thinker_ros.training.scene import SceneObject
+from rex_thinker_ros.training.scene_object import SceneObject
 from rex_thinker_ros.training.vocabulary import CATEGORIES, COLORS
 
 IMAGE = Size(640, 480)
