@@ -9,16 +9,13 @@ import numpy as np
 import torch
 from transformers import PreTrainedTokenizerFast
 
-from rex_thinker_ros.referring.boxes import Box, Size
+from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.prompt import PATCH_PIXELS, smart_resize
 from rex_thinker_ros.training.ahead import made_ahead
+from rex_thinker_ros.training.cells import IGNORE, cell_labels, cell_mask
 from rex_thinker_ros.training.examples import BOUNDS, Example, draw_question, encode, resize_objects
-from rex_thinker_ros.training.questions import Seen
 from rex_thinker_ros.training.reasoner_model import image_processor
 from rex_thinker_ros.training.store import StoredScene
-from rex_thinker_ros.training.vocabulary import CATEGORIES, COLORS
-
-IGNORE = -100
 
 
 @dataclass(frozen=True)
@@ -105,54 +102,6 @@ def _annotations(examples: Sequence[Example], cells: tuple[int, int]) -> tuple[t
         torch.tensor(ends),
         torch.tensor(centers),
     )
-
-
-def cell_mask(box: Box, cells: tuple[int, int]) -> np.ndarray:
-    """Return (cells,) float32: the share of each image cell that the box covers, at most 1."""
-
-    def overlap(low: float, high: float, count: int) -> np.ndarray:
-        edges = np.arange(count + 1) * PATCH_PIXELS
-        covered = np.minimum(edges[1:], high) - np.maximum(edges[:-1], low)
-        return np.clip(covered, 0, None) / PATCH_PIXELS
-
-    share = np.outer(overlap(box.y0, box.y1, cells[0]), overlap(box.x0, box.x1, cells[1]))
-    return (share / share.max()).astype(np.float32).ravel() if share.max() > 0 else share.ravel()
-
-
-def cell_labels(
-    objects: Sequence[Seen], cells: tuple[int, int]
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return (cells,) color and category numbers of the object that fills each cell most.
-
-    0 is the table; IGNORE where a box covers too little of the cell to tell.
-    """
-    best = np.full(cells[0] * cells[1], 0.0)
-    colors = np.zeros(best.shape, np.int64)
-    categories = np.zeros(best.shape, np.int64)
-    for item in sorted(objects, key=lambda o: -o.box.area):
-        x, y = item.box.center
-        inner = Box(
-            x - item.box.width * 0.35, y - item.box.height * 0.35,
-            x + item.box.width * 0.35, y + item.box.height * 0.35,
-        )  # fmt: skip
-        touched = _share(item.box, cells)
-        core = _share(inner, cells)
-        colors[touched > 0.02] = IGNORE
-        categories[touched > 0.02] = IGNORE
-        mine = core >= max(0.5 * core.max(), 0.12)
-        colors[mine] = COLORS.index(item.color) + 1
-        categories[mine] = CATEGORIES.index(item.category) + 1
-    return torch.from_numpy(colors), torch.from_numpy(categories)
-
-
-def _share(box: Box, cells: tuple[int, int]) -> np.ndarray:
-    columns = np.arange(cells[1]) * PATCH_PIXELS
-    rows = np.arange(cells[0]) * PATCH_PIXELS
-    wide = np.clip(
-        np.minimum(columns + PATCH_PIXELS, box.x1) - np.maximum(columns, box.x0), 0, None
-    )
-    high = np.clip(np.minimum(rows + PATCH_PIXELS, box.y1) - np.maximum(rows, box.y0), 0, None)
-    return (np.outer(high, wide) / PATCH_PIXELS**2).ravel()
 
 
 def patches(image: np.ndarray) -> torch.Tensor:

@@ -10,7 +10,8 @@ from torch.nn import functional
 from transformers import PreTrainedTokenizerFast
 
 from rex_thinker_ros.referring.prompt import PATCH_PIXELS
-from rex_thinker_ros.training.batches import IGNORE, Batch
+from rex_thinker_ros.training.batches import Batch
+from rex_thinker_ros.training.cells import IGNORE
 from rex_thinker_ros.training.reasoner_forward import Hidden
 from rex_thinker_ros.training.reasoner_model import WIDTH
 from rex_thinker_ros.training.tokenizer import NUMBERS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -69,6 +70,7 @@ def _start_numbers_as_waves(
                 row[2 * half :] *= 0.5
 
 
+@cache
 def image_processor() -> Qwen2VLImageProcessorPil:
     """Return the stock image processor with the embedded reasoner's pixel bounds."""
     size = {"shortest_edge": BOUNDS.min_pixels, "longest_edge": BOUNDS.max_pixels}

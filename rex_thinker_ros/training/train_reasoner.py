@@ -13,7 +13,8 @@ import torch
 from transformers import Qwen2_5_VLForConditionalGeneration
 
 from rex_thinker_ros.referring.prompt import SYSTEM_PROMPT
-from rex_thinker_ros.training.batches import IGNORE, Batch, stream
+from rex_thinker_ros.training.batches import Batch, stream
+from rex_thinker_ros.training.cells import IGNORE
 from rex_thinker_ros.training.losses import (
     EARLY_LAYER,
     GUIDED_LAYERS,
