@@ -13,9 +13,17 @@ from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.prompt import PATCH_PIXELS, smart_resize
 from rex_thinker_ros.training.ahead import made_ahead
 from rex_thinker_ros.training.cells import IGNORE, cell_labels, cell_mask
-from rex_thinker_ros.training.examples import BOUNDS, Example, draw_question, encode, resize_objects
+from rex_thinker_ros.training.examples import (
+    BOUNDS,
+    Example,
+    draw_finds,
+    draw_question,
+    encode,
+    resize_objects,
+)
 from rex_thinker_ros.training.reasoner_model import image_processor
 from rex_thinker_ros.training.store import StoredScene
+from rex_thinker_ros.training.traces import write_finds
 
 
 @dataclass(frozen=True)
@@ -23,7 +31,7 @@ class Batch:
     """Tokens (images, questions, n), targets of the same shape, pixels and annotations.
 
     `targets[..., i]` is what follows token i, IGNORE where it is not graded. Annotations name
-    flattened (image * questions + question) sequences; `looks` and `ends` hold masks or centres
+    flattened (image * questions + question) sequences; `looks` and `ends` go with masks or boxes
     over the image's cells in resized pixels.
     """
 
@@ -41,7 +49,7 @@ class Batch:
     looks: torch.Tensor  # (n, 2): sequence, position
     look_masks: torch.Tensor  # (n, cells)
     ends: torch.Tensor  # (n, 2): sequence, position
-    end_centers: torch.Tensor  # (n, 2) resized pixels
+    end_boxes: torch.Tensor  # (n, 4) corners in resized pixels; a point has no extent
 
 
 def make_batch(
@@ -51,11 +59,13 @@ def make_batch(
     """Draw questions about scenes that are resized to one size, and lay them out as tensors."""
     resized = smart_resize(scenes[0].size, BOUNDS)
     cells = (resized.height // PATCH_PIXELS, resized.width // PATCH_PIXELS)
-    examples = [
-        encode(draw_question(scene.objects, scene.size, rng), resized, tokenizer)
-        for scene in scenes
-        for _ in range(questions)
-    ]
+    examples = []
+    for scene in scenes:
+        drawn = [draw_question(scene.objects, scene.size, rng) for _ in range(questions)]
+        examples += [encode(question, resized, tokenizer) for question in drawn[with_image:]]
+        if with_image:  # one of them is a drill
+            finds = write_finds(drawn[0], draw_finds(scene.objects, scene.size, rng))
+            examples.append(encode(drawn[0], resized, tokenizer, finds))
     length = max(len(e.ids) for e in examples) - 1
     ids = np.zeros((len(examples), length), np.int64)
     targets = np.full((len(examples), length), IGNORE, np.int64)
@@ -66,8 +76,10 @@ def make_batch(
         start = example.answer_start - 1
         targets[row, start:n] = example.ids[start + 1 :]
         measured[row, [m - 1 for m in example.measured]] = True
+        targets[row, [at - 1 for at in example.free]] = IGNORE
         if not with_image:
             targets[row, [at - 1 for at, _ in example.looks]] = IGNORE
+            targets[row, [at - 1 for at in example.absent]] = IGNORE
     labels = [cell_labels(resize_objects(s.objects, s.size), cells) for s in scenes]
     shape = (len(scenes), questions, length)
     return Batch(
@@ -91,7 +103,7 @@ def _annotations(examples: Sequence[Example], cells: tuple[int, int]) -> tuple[t
     looks = [(row, at - 1) for row, e in enumerate(examples) for at, _ in e.looks]
     masks = [cell_mask(box, cells) for e in examples for _, box in e.looks]
     ends = [(row, at) for row, e in enumerate(examples) for at, _ in e.box_ends]
-    centers = [box.center for e in examples for _, box in e.box_ends]
+    boxes = [box.as_tuple() for e in examples for _, box in e.box_ends]
     return (
         pairs("copies", shift=1),
         pairs("evidence", shift=1),
@@ -100,7 +112,7 @@ def _annotations(examples: Sequence[Example], cells: tuple[int, int]) -> tuple[t
         torch.tensor(looks).view(-1, 2),
         torch.tensor(np.array(masks)).view(-1, cells[0] * cells[1]),
         torch.tensor(ends),
-        torch.tensor(centers),
+        torch.tensor(boxes, dtype=torch.float32),
     )
 
 

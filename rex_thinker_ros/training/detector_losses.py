@@ -87,17 +87,19 @@ def match(
     return torch.as_tensor(rows), torch.as_tensor(columns)
 
 
-def dense_goals(proposals: torch.Tensor, targets: Targets) -> tuple[torch.Tensor, torch.Tensor]:
+def dense_goals(proposals: torch.Tensor, boxes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Assign proposal centres (n, 2) to objects: index or -1, and which are to be ignored.
+
+    `boxes`: (objects, 4) as centre and size, like the proposals in parts of the image's sides.
 
     A proposal belongs to the smallest object whose core (the inner half of its box) holds it;
     the nearest proposal always belongs to it; the rest of a box is ignored.
     """
     owner = torch.full((len(proposals),), -1)
     ignored = torch.zeros(len(proposals), dtype=torch.bool)
-    order = torch.argsort(-targets.boxes[:, 2] * targets.boxes[:, 3])
+    order = torch.argsort(-boxes[:, 2] * boxes[:, 3])
     for index in order.tolist():
-        offset = (proposals - targets.boxes[index, :2]).abs() / targets.boxes[index, 2:]
+        offset = (proposals - boxes[index, :2]).abs() / boxes[index, 2:]
         ignored |= (offset < 0.5).all(1)
         core = (offset < 0.25).all(1)
         core[offset.square().sum(1).argmin()] = True
@@ -189,7 +191,7 @@ def _dense(
         goal = torch.zeros_like(logits)
         if len(target.boxes):
             centers = cell_centers[usable]
-            owner, ignored = dense_goals(centers, target)
+            owner, ignored = dense_goals(centers, target.boxes)
             mine = owner >= 0
             goal[mine] = target.tokens[owner[mine]][:, valid]
             total = total + 0.5 * box_losses(boxes[mine], target.boxes[owner[mine]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,9 +16,10 @@ from rex_thinker_ros.referring.prompt import Prompt, build_prompt, smart_resize
 from rex_thinker_ros.training.questions import Question, Seen, UnclearError, ask
 from rex_thinker_ros.training.scene_object import SceneObject
 from rex_thinker_ros.training.traces import Piece, write_trace
+from rex_thinker_ros.training.vocabulary import CATEGORIES, COLORS
 
 BOUNDS = load_profile("demo").bounds
-DISTRACTORS = 0.10  # share of questions whose hint holds boxes that are no such object
+DISTRACTORS = 0.25  # share of questions whose hint holds boxes that are no such object
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Example:
     `evidence`: (position, source) pairs, token `source` decides token `position`; `lines`: token
     `source` is the number of the candidate that token `position` is about. `asked`: where `source`
     is the same word in the question, or token `position` itself if the question names another.
+    `free`: positions that nothing tells, not graded; `absent`: where the image lacks something.
     """
 
     ids: np.ndarray
@@ -42,6 +45,8 @@ class Example:
     evidence: tuple[tuple[int, int], ...]
     lines: tuple[tuple[int, int], ...]
     asked: tuple[tuple[int, int], ...]
+    free: tuple[int, ...]
+    absent: tuple[int, ...]
 
 
 def resize_objects(objects: Sequence[SceneObject], image: Size) -> list[Seen]:
@@ -55,7 +60,7 @@ def as_detected(objects: Sequence[Seen], resized: Size, rng: np.random.Generator
     out = []
     for item in objects:
         edges = np.array(item.box.as_tuple())
-        spread = 0.025 * np.array([item.box.width, item.box.height] * 2) + 0.3
+        spread = 0.04 * np.array([item.box.width, item.box.height] * 2) + 0.3
         edges = edges + np.clip(rng.normal(0, 1, 4), -2, 2) * spread
         limits = np.array([resized.width, resized.height] * 2) - 1
         x0, y0, x1, y1 = np.clip(edges, 0, limits).astype(int)
@@ -115,11 +120,39 @@ def question_prompt(question: Question, resized: Size) -> Prompt:
     )  # fmt: skip
 
 
-def encode(question: Question, resized: Size, tokenizer: PreTrainedTokenizerFast) -> Example:
-    """Tokenise a question and its trace, and carry the trace's annotations over to tokens."""
+def draw_finds(
+    objects: Sequence[SceneObject], image: Size, rng: np.random.Generator
+) -> list[tuple[tuple[str, str], Seen | None]]:
+    """Draw up to ten (color, category) names, and for each the one object that has it, or None.
+
+    Names that several objects share are left out; missing ones differ from what is there by
+    color or by category alone.
+    """
+    seen = resize_objects(objects, image)
+    names = Counter((item.color, item.category) for item in seen)
+    there = [((o.color, o.category), o) for o in seen if names[o.color, o.category] == 1]
+    missing = [
+        ((color, category), None)
+        for color in COLORS
+        for category in CATEGORIES
+        if (color, category) not in names and any(color == a or category == b for a, b in names)
+    ]
+    chosen = [missing[int(i)] for i in rng.permutation(len(missing))[: max(2, len(there))]]
+    both = [*there, *chosen]
+    return [both[int(i)] for i in rng.permutation(len(both))[:10]]
+
+
+def encode(
+    question: Question, resized: Size, tokenizer: PreTrainedTokenizerFast,
+    pieces: Sequence[Piece] | None = None,
+) -> Example:  # fmt: skip
+    """Tokenise a question and its trace, and carry the trace's annotations over to tokens.
+
+    `pieces` stand in for the trace where a drill is written.
+    """
     prompt = question_prompt(question, resized)
     head = f"{prompt.user}<|im_end|>\n<|im_start|>assistant\n"
-    pieces = write_trace(question)
+    pieces = write_trace(question) if pieces is None else pieces
     text = head + "".join(piece.text for piece in pieces) + "<|im_end|>"
     encoding = tokenizer(text, return_offsets_mapping=True, add_special_tokens=False)
     token_at = {start: i for i, (start, _) in enumerate(encoding["offset_mapping"])}
@@ -136,10 +169,15 @@ def encode(question: Question, resized: Size, tokenizer: PreTrainedTokenizerFast
         copies=tuple((at, _source(p, starts, hint)) for p, at in known if p.source is not None),
         looks=tuple((at, piece.look) for piece, at in known if piece.look is not None),
         measured=tuple(at for piece, at in known if piece.measured),
-        box_ends=(*_hint_ends(question, hint), *_box_ends(known)),
+        box_ends=(
+            *_hint_ends(question, hint),
+            *((at, p.place) for p, at in known if p.place is not None),
+        ),
         evidence=tuple((at, starts[p.evidence]) for p, at in known if p.evidence is not None),
         lines=tuple((at, starts[p.line]) for p, at in known if p.line is not None),
         asked=tuple(_asked(question, head, token_at, known)),
+        free=tuple(at for piece, at in known if piece.free),
+        absent=tuple(at for piece, at in known if piece.absent),
     )
 
 
@@ -180,12 +218,3 @@ def _source(piece: Piece, starts: list[int], hint: list[list[int]]) -> int:
     assert piece.source is not None
     candidate, edge = piece.source
     return hint[candidate][edge]
-
-
-def _box_ends(known: list[tuple[Piece, int]]) -> list[tuple[int, Box]]:
-    """Return where a candidate's box has been written: right before what is seen in it."""
-    return [
-        (at - 1, piece.look)
-        for piece, at in known
-        if piece.look is not None and not piece.measured and piece.text != " is at ["
-    ]

@@ -38,6 +38,7 @@ class Guides(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.position = nn.Linear(WIDTH, 4 * len(PERIODS))
+        self.extent = nn.Linear(WIDTH, 2)
         self.color = nn.Linear(WIDTH, len(COLORS) + 1)
         self.category = nn.Linear(WIDTH, len(CATEGORIES) + 1)
 
@@ -84,7 +85,12 @@ def guidance(
     """Return the auxiliary losses by name; `prefix`: tokens before and after the image cells."""
     losses = {}
     ends = hidden.early[batch.ends[:, 0], batch.ends[:, 1]]
-    losses["place"] = functional.mse_loss(guides.position(ends), waves(batch.end_centers))
+    corners = batch.end_boxes
+    centers = (corners[:, :2] + corners[:, 2:]) / 2
+    losses["place"] = functional.mse_loss(guides.position(ends), waves(centers))
+    sides = corners[:, 2:] - corners[:, :2]
+    boxes = sides.amin(1) > 0  # a point has no extent
+    losses["extent"] = functional.mse_loss(guides.extent(ends[boxes]), sides[boxes].log2() - 5)
     size = 0
     if hidden.vision is not None and hidden.early_image is not None:
         cells = batch.cells[0] * batch.cells[1]

@@ -61,12 +61,7 @@ class Seen:
             return int(math.sqrt(self.box.area))
         if anchor is None:
             raise ValueError("a distance needs an anchor")
-        return min(sum(self.differences(anchor)), LARGEST)
-
-    def differences(self, anchor: Seen) -> tuple[int, int]:
-        """Return how far it stands from the anchor, across and along, in resized pixels."""
-        (x, y), (anchor_x, anchor_y) = self.point(), anchor.point()
-        return abs(x - anchor_x), abs(y - anchor_y)
+        return int(math.dist(self.point(), anchor.point()))
 
     def point(self) -> tuple[int, int]:
         """Return where it stands: the middle of the box's lower edge, in resized pixels."""

@@ -17,8 +17,8 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 from rex_thinker_ros.training.examples import BOUNDS
 from rex_thinker_ros.training.tokenizer import NUMBERS
 
-WIDTH, LAYERS, HEADS = 256, 5, 4
-VISION_WIDTH, VISION_DEPTH = 128, 3
+WIDTH, LAYERS, HEADS = 256, 6, 4
+VISION_WIDTH, VISION_DEPTH = 160, 5
 EMBEDDING_STD = 0.05
 
 
@@ -39,7 +39,7 @@ def build_reasoner(tokenizer: PreTrainedTokenizerFast) -> Qwen2_5_VLForCondition
             "pad_token_id": token("<|endoftext|>"),
         },
         vision_config={
-            "depth": VISION_DEPTH, "hidden_size": VISION_WIDTH, "intermediate_size": 256,
+            "depth": VISION_DEPTH, "hidden_size": VISION_WIDTH, "intermediate_size": 320,
             "num_heads": 4, "out_hidden_size": WIDTH, "window_size": 112,
             "fullatt_block_indexes": list(range(VISION_DEPTH)), "initializer_range": 0.04,
         },

@@ -60,7 +60,7 @@ STEPS = (
 )  # fmt: skip
 
 
-DIFFERENCES = (" → ✅, dx = ", "; dy = ", "; distance = ")
+LATER = ("- closest:",)  # said since a later training run: at the end, so that no id changes
 
 
 def build_tokenizer() -> PreTrainedTokenizerFast:
@@ -79,7 +79,7 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
     tokenizer.add_tokens(
         [AddedToken(word, normalized=False, single_word=True) for word in dict.fromkeys(WORDS)]
     )
-    tokenizer.add_tokens([AddedToken(text, normalized=False) for text in DIFFERENCES])
+    tokenizer.add_tokens([AddedToken(text, normalized=False) for text in LATER])
     fast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|endoftext|>",
         clean_up_tokenization_spaces=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rex_thinker_ros.referring.boxes import Box
@@ -20,6 +21,8 @@ class Piece:
     is to be seen. `measured`: a number that is estimated, so that a near miss is nearly right.
     `evidence`: the earlier piece that decides this one. `line`: the earlier piece with the number
     of the candidate that this piece is about. `asked`: whether this is what the question names.
+    `place`: a box (resized pixels) that has been told when this piece is read. `free`: nothing
+    tells that this comes, so that it is not graded. `absent`: the image shows nothing of the kind.
     """
 
     text: str
@@ -29,6 +32,18 @@ class Piece:
     evidence: int | None = None
     line: int | None = None
     asked: bool | None = None
+    place: Box | None = None
+    free: bool = False
+    absent: bool = False
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """The pieces of an anchor's x and y, and the one that ends its place."""
+
+    x: int
+    y: int
+    end: int
 
 
 @dataclass
@@ -39,14 +54,18 @@ class _Writer:
     keys: dict[int, int] = field(default_factory=dict)  # candidate -> piece of its key
     marks: dict[int, int] = field(default_factory=dict)  # candidate -> piece of its mark
     chosen: int | None = None  # the piece that settles the choice, where one does
-    anchor: tuple[int, int] | None = None  # pieces of the anchor's x and y
+    ends: dict[int, int] = field(default_factory=dict)  # candidate -> piece that ends its box
+    anchor: Anchor | None = None
 
     def say(
         self, text: str, source: int | tuple[int, int] | None = None, look: Box | None = None,
         *, measured: bool = False, evidence: int | None = None, line: int | None = None,
-        asked: bool | None = None,
+        asked: bool | None = None, place: Box | None = None, free: bool = False,
+        absent: bool = False,
     ) -> int:  # fmt: skip
-        self.pieces.append(Piece(text, source, look, measured, evidence, line, asked))
+        self.pieces.append(
+            Piece(text, source, look, measured, evidence, line, asked, place, free, absent)
+        )
         return len(self.pieces) - 1
 
     @property
@@ -100,20 +119,39 @@ def _order_title(order: Order) -> str:
     }[order.key, order.descending]
 
 
-def _find_anchor(writer: _Writer, name: tuple[str, str], anchor: Seen | None) -> None:
-    color, category = name
+def write_finds(
+    question: Question, things: Sequence[tuple[tuple[str, str], Seen | None]]
+) -> list[Piece]:
+    """Return the pieces of a drill: where is each of these (color, category), if it is there?
+
+    `question` only lends the form; one trace of its kind would look for one thing.
+    """
+    writer = _Writer(question)
+    title = "Find the object to compare with."
+    writer.say("<think>")
+    writer.say("- Step 1: ", free=True)
+    writer.say(f"{title}\n", free=True)
+    writer.say(f"# Step 1: {title}\n")
+    for name, thing in things:
+        _find_anchor(writer, name, thing, free=True)
+    return writer.pieces
+
+
+def _find_anchor(
+    writer: _Writer, name: tuple[str, str], anchor: Seen | None, *, free: bool = False
+) -> None:
     writer.say("- The ")
-    writer.say(color)
+    color = writer.say(name[0], free=free)
     writer.say(" ")
-    writer.say(category)
+    category = writer.say(name[1], free=free)
     if anchor is None:
-        writer.chosen = writer.say(" is not there.\n")
+        writer.chosen = writer.say(" is not there.\n", evidence=color, absent=True)
         return
     x, y = anchor.point()
-    writer.say(" is at [", look=anchor.box)
-    x_piece = writer.say(f"{x}, ", look=anchor.box, measured=True)
-    writer.anchor = (x_piece, writer.say(str(y), look=anchor.box, measured=True))
-    writer.say("].\n")
+    at = writer.say(" is at [", look=anchor.box, evidence=color)
+    x_piece = writer.say(f"{x}, ", look=anchor.box, measured=True, evidence=category)
+    y_piece = writer.say(str(y), look=anchor.box, measured=True, evidence=at)
+    writer.anchor = Anchor(x_piece, y_piece, writer.say("].\n", place=Box(x, y, x, y)))
 
 
 def _check(writer: _Writer, index: int, item: Seen) -> None:
@@ -124,12 +162,15 @@ def _check(writer: _Writer, index: int, item: Seen) -> None:
     edges = []
     for edge, value in enumerate(item.box.as_tuple()):
         comma = ", " if edge < 3 else ""
-        edges.append(writer.say(f"{int(value)}{comma}", source=(index, edge)))
+        edges.append(writer.say(f"{int(value)}{comma}", source=(index, edge), line=line))
     writer.boxes[index] = edges
-    writer.say("]: ")
+    writer.ends[index] = writer.say("]: ", place=item.box)
     seen = _name(writer, item)
     if item.category != question.category or question.color not in (None, item.color):
         writer.marks[index] = writer.say(f" → {NO_MATCH}\n", evidence=seen, line=line)
+    elif question.order is not None and question.order.key is Key.DISTANCE:
+        mark = writer.say(f" → {MATCH}\n", evidence=seen, line=line, place=item.box)
+        writer.keys[index] = writer.marks[index] = mark
     elif question.order is not None:
         writer.keys[index] = _measure(writer, index, question.order.key, f" → {MATCH}, ", seen)
         writer.say("\n")
@@ -137,7 +178,9 @@ def _check(writer: _Writer, index: int, item: Seen) -> None:
         key = Key.X if question.relation in (Relation.LEFT, Relation.RIGHT) else Key.BOTTOM
         _measure(writer, index, key, ", ", seen)
         mark = MATCH if index in question.targets else NO_MATCH
-        level = writer.anchor[key is Key.BOTTOM] if writer.anchor else None
+        level = None
+        if writer.anchor is not None:
+            level = writer.anchor.y if key is Key.BOTTOM else writer.anchor.x
         writer.marks[index] = writer.say(f" → {mark}\n", evidence=level, line=line)
     else:
         writer.marks[index] = writer.say(f" → {MATCH}\n", evidence=seen, line=line)
@@ -158,22 +201,13 @@ def _name(writer: _Writer, item: Seen) -> int:
 
 def _measure(writer: _Writer, index: int, key: Key, before: str, seen: int) -> int:
     """Write down what the candidate is measured by; return the piece of the value."""
-    item, anchor = writer.question.candidates[index], writer.question.anchor
+    item = writer.question.candidates[index]
     line = writer.boxes[index][0] - 2
-    if key is Key.DISTANCE and anchor is not None and writer.anchor is not None:
-        across, along = item.differences(anchor)
-        writer.say(f"{before}dx = ", evidence=seen)
-        dx = writer.say(str(across), measured=True, evidence=writer.anchor[0])
-        writer.say("; dy = ")
-        writer.say(str(along), measured=True, evidence=writer.anchor[1])
-        writer.say("; distance = ")
-        distance = str(item.measure(key, anchor))
-        return writer.say(distance, measured=True, evidence=dx, line=line)
     writer.say(f"{before}{key.value} = ", evidence=seen)
     value = str(item.measure(key))
     if key is Key.BOTTOM:  # the box's lower edge, just written down
         return writer.say(value, source=writer.boxes[index][3], line=line)
-    return writer.say(value, measured=True, evidence=writer.boxes[index][0], line=line)
+    return writer.say(value, measured=True, evidence=writer.ends[index], line=line)
 
 
 def _put_in_order(writer: _Writer, order: Order) -> None:
@@ -183,29 +217,45 @@ def _put_in_order(writer: _Writer, order: Order) -> None:
         key=lambda i: candidates[i].measure(order.key, anchor),
         reverse=order.descending,
     )
+    if order.key is Key.DISTANCE:
+        _say_closest(writer, ranked)
+        return
+    value = None
     for rank in range(order.rank + 1):
         writer.say(f"- {ORDINALS[rank]}: ")
         if rank == len(ranked):
             writer.chosen = writer.say("no more\n")
             return
         index = ranked[rank]
-        writer.say(f"{order.key.value} = ")
-        value = writer.pieces[writer.keys[index]].text
-        writer.say(value, source=writer.keys[index])
+        writer.say(f"{order.key.value} = ", line=value)
+        value = writer.say(writer.pieces[writer.keys[index]].text, source=writer.keys[index])
         writer.say(f" → {writer.noun}")
         writer.chosen = writer.say(f" {index + 1}", evidence=writer.keys[index])
         writer.say("\n")
+
+
+def _say_closest(writer: _Writer, ranked: Sequence[int]) -> None:
+    """Name the closest candidate; no numbers, since the model compares places better."""
+    anchor = None if writer.anchor is None else writer.anchor.end
+    writer.say("- closest:")
+    if not ranked:
+        writer.say(" ")
+        writer.chosen = writer.say("nothing")
+    else:
+        writer.say(f" → {writer.noun}", line=anchor)
+        writer.chosen = writer.say(f" {ranked[0] + 1}", evidence=writer.keys[ranked[0]])
+    writer.say("\n")
 
 
 def _summarize(writer: _Writer) -> None:
     writer.say("# Summarize and Re-Check answer\n")
     for index in range(len(writer.question.candidates)):
         writer.say(f"- {writer.noun}")
-        writer.say(f" {index + 1}")
+        line = writer.say(f" {index + 1}")
         fits = index in writer.question.targets
         verdict = f": matches → {MATCH}\n" if fits else f": does not match → {NO_MATCH}\n"
         why = writer.marks.get(index) if writer.chosen is None else writer.chosen
-        writer.marks[index] = writer.say(verdict, evidence=why)
+        writer.marks[index] = writer.say(verdict, evidence=why, line=line)
 
 
 def _answer(writer: _Writer) -> None:

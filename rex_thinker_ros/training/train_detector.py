@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import math
 import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,10 +24,12 @@ from rex_thinker_ros.training.detector_model import (
     image_processor,
     save_detector,
 )
+from rex_thinker_ros.training.schedule import level_then_cosine
 from rex_thinker_ros.training.store import StoredScene, read_worlds
 from rex_thinker_ros.training.vocabulary import CATEGORIES
 
 NO_NAMES = (*FIXED_IDS.values(),)
+BACKBONE_SHARE = 0.2  # of the learning rate
 
 Batch = tuple[dict[str, torch.Tensor], list[Targets]]
 
@@ -55,6 +57,7 @@ class BatchMaker:
             s.image()[:, ::-1] if f else s.image() for s, f in zip(scenes, flips, strict=True)
         ]
         pixels = self.processor(images=[Image.fromarray(p) for p in pictures], return_tensors="pt")
+        pixels["pixel_values"] = pixels["pixel_values"].to(memory_format=torch.channels_last)
         inputs = {**text, **pixels}
         targets = [
             self._targets(scene, bool(flip), words, ids)
@@ -108,6 +111,7 @@ def train(
     rate: float,
     images: int,
     resume: Path | None,
+    backbone: Path | None,
 ) -> None:
     """Train for some minutes of wall time and write the checkpoint now and then.
 
@@ -120,7 +124,14 @@ def train(
         model.load_state_dict(stock.state_dict())
     elif resume is not None:
         model.load_state_dict(torch.load(resume, weights_only=True))
-    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=1e-4, fused=True)
+    if backbone is not None:
+        parts = torch.load(backbone, weights_only=True)
+        ours = {name.removeprefix("backbone."): tensor for name, tensor in parts.items()
+                if name.startswith("backbone.")}  # fmt: skip
+        model.model.backbone.conv_encoder.model.load_state_dict(ours)
+    model.model.backbone.requires_grad_(True)  # the stock class freezes all of a ResNet
+    model.model.backbone.to(memory_format=torch.channels_last)  # faster on a CPU
+    optimizer = torch.optim.AdamW(_groups(model), weight_decay=1e-4, fused=True)
     maker = BatchMaker(scenes, images, seed=0 if resume is None else int(time.time()))
     maker.dense = dense_share > 0
     start = time.monotonic()
@@ -131,7 +142,9 @@ def train(
             break
         maker.dense = part < dense_share
         for group in optimizer.param_groups:
-            group["lr"] = rate * min(1, count / 200) * schedule(part)
+            group["lr"] = (
+                rate * group["share"] * min(1, count / 200) * level_then_cosine(part, level=0.4)
+            )
         losses = detector_loss(model, inputs, targets, proposals_only=maker.dense)
         optimizer.zero_grad(set_to_none=True)
         torch.stack(list(losses.values())).sum().backward()
@@ -148,9 +161,13 @@ def train(
     _save(model, folder)
 
 
-def schedule(part: float) -> float:
-    """Return the share of the peak learning rate: level, then down along a half cosine."""
-    return 1.0 if part < 0.5 else 0.02 + 0.49 * (1 + math.cos(math.pi * (part - 0.5) / 0.5))
+def _groups(model: torch.nn.Module) -> list[dict[str, Any]]:
+    """Return the parameters, the backbone's at a fraction of the rate: it has learned already."""
+    named = list(model.named_parameters())
+    return [
+        {"params": [p for n, p in named if ("backbone" in n) == inside], "share": share}
+        for inside, share in ((True, BACKBONE_SHARE), (False, 1.0))
+    ]
 
 
 def _save(model: torch.nn.Module, folder: Path) -> None:
@@ -169,13 +186,14 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--images", type=int, default=8, help="batch size")
     parser.add_argument("--resume", type=Path, help="state.pt or checkpoint to go on from")
+    parser.add_argument("--backbone", type=Path, help="backbone.pt of train_backbone")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     scenes = [scene for world in read_worlds(args.scenes) for scene in world]
     train(
         scenes, args.folder, minutes=args.minutes, dense_share=args.dense_share, rate=args.rate,
-        images=args.images, resume=args.resume,
+        images=args.images, resume=args.resume, backbone=args.backbone,
     )  # fmt: skip
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from rex_thinker_ros.training.losses import (
 )
 from rex_thinker_ros.training.reasoner_forward import see, think
 from rex_thinker_ros.training.reasoner_model import build_reasoner, save_reasoner
+from rex_thinker_ros.training.schedule import level_then_cosine
 from rex_thinker_ros.training.store import StoredScene, read_worlds
 from rex_thinker_ros.training.tokenizer import build_tokenizer
 
@@ -41,14 +41,15 @@ class Stage:
     questions: int
     rate: float
     with_image: bool
-    vision_only: bool = False
     text_share: float = 0.0  # of the steps drill text alone, which is cheaper
 
 
 class Trainer:
     """Holds the model, its guides and the optimizer; runs stages and writes checkpoints."""
 
-    def __init__(self, scenes: list[StoredScene], folder: Path, resume: Path | None) -> None:
+    def __init__(
+        self, scenes: list[StoredScene], folder: Path, resume: Path | None, tower: Path | None
+    ) -> None:
         self.scenes, self.folder = scenes, folder
         self.tokenizer = build_tokenizer()
         torch.manual_seed(0)
@@ -56,6 +57,11 @@ class Trainer:
         self.guides = Guides()
         if resume is not None:
             self._resume(resume)
+        if tower is not None:
+            state = torch.load(tower, weights_only=True)
+            self.model.model.visual.load_state_dict(state["tower"])
+            for name in ("color", "category"):
+                getattr(self.guides, name).load_state_dict(state[name])
         self.parameters = [*self.model.parameters(), *self.guides.parameters()]
         self.optimizer = torch.optim.AdamW(
             self.parameters, lr=1e-3, betas=(0.9, 0.98), weight_decay=0.01, fused=True
@@ -76,7 +82,7 @@ class Trainer:
             return
         state = torch.load(start, weights_only=True)
         self.model.load_state_dict(state["model"])
-        self.guides.load_state_dict(state["guides"])
+        self.guides.load_state_dict(state["guides"], strict=False)
 
     def run(self, stage: Stage) -> None:
         """Train for the stage's time; the rate rises, holds and falls to a twentieth."""
@@ -91,13 +97,11 @@ class Trainer:
         counts: dict[str, int] = {}
         count = 0
         while (part := (time.monotonic() - start) / 60 / stage.minutes) < 1:
-            fall = 1.0 if part < 0.4 else 0.05 + 0.95 * 0.5 * (
-                1 + math.cos(math.pi * (part - 0.4) / 0.6)
-            )  # fmt: skip
+            fall = level_then_cosine(part, level=0.4, end=0.05)
             for group in self.optimizer.param_groups:
                 group["lr"] = stage.rate * min(1, (count + 1) / 100) * fall
             drill = draw.random() < stage.text_share
-            for name, value in self.step(next(drills if drill else batches), stage).items():
+            for name, value in self.step(next(drills if drill else batches)).items():
                 key = f"text-{name}" if drill else name
                 sums[key] = sums.get(key, 0) + value
                 counts[key] = counts.get(key, 0) + 1
@@ -108,16 +112,16 @@ class Trainer:
                 minutes = (time.monotonic() - start) / 60
                 print(f"{stage.name} {count} {minutes:.1f}min {means}", flush=True)
                 sums, counts = {}, {}
-            if count % 1000 == 0:
+            if count % 500 == 0:
                 self.save()
         self.save()
 
-    def step(self, batch: Batch, stage: Stage) -> dict[str, float]:
+    def step(self, batch: Batch) -> dict[str, float]:
         """Take one optimizer step; return the losses by name."""
-        losses = self.losses(batch, vision_only=stage.vision_only)
+        losses = self.losses(batch)
         weights = {
             "look": 0.15, "copy": 0.15, "evidence": 0.1, "line": 0.1, "asked": 0.1,
-            "place": 0.5, "color": 0.3, "category": 0.3,
+            "place": 0.5, "extent": 0.1, "color": 0.3, "category": 0.3,
         }  # fmt: skip
         total = torch.stack([weights.get(name, 1.0) * loss for name, loss in losses.items()]).sum()
         self.optimizer.zero_grad(set_to_none=True)
@@ -127,14 +131,12 @@ class Trainer:
             self.optimizer.step()
         return {name: float(loss.detach()) for name, loss in losses.items()}
 
-    def losses(self, batch: Batch, *, vision_only: bool) -> dict[str, torch.Tensor]:
+    def losses(self, batch: Batch) -> dict[str, torch.Tensor]:
         """Return the loss of the next token and the auxiliary ones."""
         vision = None
         if batch.pixels is not None:
             grid = (batch.cells[0] * 2, batch.cells[1] * 2)
             vision = see(self.model, batch.pixels, grid)
-        if vision_only:
-            return self._vision_losses(batch, vision)
         hidden = think(
             self.model, prefix_ids=self.prefix, vision=vision, cells=batch.cells, ids=batch.ids,
             early_layer=EARLY_LAYER, guided=GUIDED_LAYERS,
@@ -148,19 +150,6 @@ class Trainer:
         lengths = (len(self.prefix[0]), len(self.prefix[1]))
         losses.update(guidance(self.guides, batch, hidden, lengths))
         return losses
-
-    def _vision_losses(self, batch: Batch, vision: torch.Tensor | None) -> dict[str, torch.Tensor]:
-        if vision is None:
-            raise ValueError("a vision stage needs images")
-        cross_entropy = torch.nn.functional.cross_entropy
-        pairs = {
-            "color": (self.guides.color(vision), batch.cell_colors),
-            "category": (self.guides.category(vision), batch.cell_categories),
-        }
-        return {
-            name: cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORE)
-            for name, (logits, labels) in pairs.items()
-        }
 
     def save(self) -> None:
         """Write the stock checkpoint and the state to resume from."""
@@ -178,8 +167,8 @@ def main() -> None:
     parser.add_argument("scenes", type=Path, help="folder of rendered training worlds")
     parser.add_argument("folder", type=Path, help="where checkpoints go")
     parser.add_argument("--resume", type=Path, help="state.pt or checkpoint to go on from")
+    parser.add_argument("--tower", type=Path, help="tower.pt of train_tower")
     parser.add_argument("--text-minutes", type=float, default=12)
-    parser.add_argument("--vision-minutes", type=float, default=4)
     parser.add_argument("--joint-minutes", type=float, default=70)
     parser.add_argument("--text-share", type=float, default=0.35)
     parser.add_argument("--rate", type=float, default=1e-3)
@@ -188,10 +177,9 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     scenes = [scene for world in read_worlds(args.scenes) for scene in world]
     print(f"{len(scenes)} scenes", flush=True)
-    trainer = Trainer(scenes, args.folder, args.resume)
+    trainer = Trainer(scenes, args.folder, args.resume, args.tower)
     for stage in (
         Stage("text", args.text_minutes, 4, 3, args.rate, with_image=False),
-        Stage("vision", args.vision_minutes, 6, 1, args.rate, with_image=True, vision_only=True),
         Stage(
             "joint",
             args.joint_minutes,

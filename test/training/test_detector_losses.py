@@ -30,17 +30,14 @@ def test_the_words_the_model_knows_by_number() -> None:
 
 def test_cells_in_the_middle_of_a_box_are_its_own_and_its_rim_is_nobodys() -> None:
     centers = torch.tensor([[0.5, 0.5], [0.58, 0.5], [0.9, 0.9]])
-    one = Targets(torch.tensor([[0.5, 0.5, 0.2, 0.2]]), torch.ones(1, 4), NAMES)
-    owner, ignored = dense_goals(centers, one)
+    owner, ignored = dense_goals(centers, torch.tensor([[0.5, 0.5, 0.2, 0.2]]))
     assert owner.tolist() == [0, -1, -1]
     assert ignored.tolist() == [False, True, False]
 
 
 def test_the_smaller_of_two_nested_objects_owns_the_shared_cell() -> None:
     boxes = torch.tensor([[0.5, 0.5, 0.1, 0.1], [0.5, 0.5, 0.4, 0.4]])
-    owner, _ = dense_goals(
-        torch.tensor([[0.5, 0.5], [0.41, 0.5]]), Targets(boxes, torch.ones(2, 4), NAMES)
-    )
+    owner, _ = dense_goals(torch.tensor([[0.5, 0.5], [0.41, 0.5]]), boxes)
     assert owner.tolist() == [0, 1]
 
 

@@ -15,7 +15,7 @@ from rex_thinker_ros.training.reasoner_forward import see, think
 from rex_thinker_ros.training.reasoner_model import build_reasoner, image_processor
 from rex_thinker_ros.training.store import StoredScene
 from rex_thinker_ros.training.tokenizer import build_tokenizer
-from rex_thinker_ros.training.train_reasoner import AFTER_IMAGE, BEFORE_IMAGE, Stage, Trainer
+from rex_thinker_ros.training.train_reasoner import AFTER_IMAGE, BEFORE_IMAGE, Trainer
 
 
 def noise_scene(seed: int) -> StoredScene:
@@ -55,14 +55,13 @@ def test_logits_equal_the_stock_model() -> None:
 
 @pytest.mark.parametrize("with_image", [False, True], ids=["text only", "with the image"])
 def test_training_lowers_the_loss(with_image: bool, tmp_path: Path) -> None:
-    trainer = Trainer([noise_scene(1)], tmp_path, None)
-    stage = Stage("joint", 1, 1, 2, 1e-3, with_image=with_image)
+    trainer = Trainer([noise_scene(1)], tmp_path, None, None)
     batch = make_batch(
         trainer.scenes, 2, trainer.tokenizer, np.random.default_rng(0), with_image=with_image
     )
-    first = trainer.step(batch, stage)
+    first = trainer.step(batch)
     for _ in range(12):
-        last = trainer.step(batch, stage)
+        last = trainer.step(batch)
     assert last["next"] < 0.8 * first["next"]
     assert set(first) >= {"next", "place", "copy"}
     assert ("look" in first) == with_image
@@ -70,10 +69,10 @@ def test_training_lowers_the_loss(with_image: bool, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("start", ["reasoner", "state.pt"])
 def test_training_goes_on_from_what_was_saved(start: str, tmp_path: Path) -> None:
-    trainer = Trainer([noise_scene(1)], tmp_path, None)
+    trainer = Trainer([noise_scene(1)], tmp_path, None, None)
     trainer.save()
     torch.manual_seed(1)
-    again = Trainer([noise_scene(1)], tmp_path, tmp_path / start)
+    again = Trainer([noise_scene(1)], tmp_path, tmp_path / start, None)
     saved = trainer.model.state_dict()
     for name, tensor in again.model.state_dict().items():
         assert torch.allclose(tensor, saved[name], atol=1e-3), name  # half precision

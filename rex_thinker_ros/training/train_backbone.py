@@ -1,0 +1,186 @@
+"""Train the detector's backbone alone: `python -m rex_thinker_ros.training.train_backbone --help`.
+
+A Grounding DINO freezes its backbone's batch statistics, so these are learned before: every cell
+of the two feature maps says what stands there and where its edges are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+from torch.nn import functional
+from transformers import AutoBackbone
+from transformers.loss.loss_for_object_detection import generalized_box_iou
+
+from rex_thinker_ros.training.ahead import made_ahead
+from rex_thinker_ros.training.detector_losses import STRIDES, dense_goals, proposal_centers
+from rex_thinker_ros.training.detector_model import backbone_config, image_processor
+from rex_thinker_ros.training.schedule import level_then_cosine
+from rex_thinker_ros.training.store import StoredScene, read_worlds
+from rex_thinker_ros.training.vocabulary import CATEGORIES
+
+IGNORE = -100
+NOTHING = len(CATEGORIES)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A batch: normalised pixels, and for every cell of an image its category (NOTHING where
+    there is none, IGNORE at the rim of an object) and the box (x0, y0, x1, y1) in parts of the
+    image's sides."""
+
+    pixels: torch.Tensor
+    categories: torch.Tensor
+    boxes: torch.Tensor
+
+
+class CellMaker:
+    """Draws images, half of them mirrored, and labels their cells."""
+
+    def __init__(self, scenes: Sequence[StoredScene], images: int, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.images, self.scenes = images, scenes
+        self.processor = image_processor()
+        size = self.processor.size
+        self.centers = proposal_centers(size["height"], size["width"])
+
+    def make(self) -> Cells:
+        """Return the next batch."""
+        drawn = [self.scenes[i] for i in self.rng.integers(0, len(self.scenes), self.images)]
+        flips = self.rng.random(self.images) < 0.5
+        pictures = [
+            Image.fromarray(s.image()[:, ::-1] if f else s.image())
+            for s, f in zip(drawn, flips, strict=True)
+        ]
+        pixels = self.processor(images=pictures, return_tensors="pt")["pixel_values"]
+        labels = [self._label(s, bool(f)) for s, f in zip(drawn, flips, strict=True)]
+        return Cells(
+            pixels.to(memory_format=torch.channels_last),
+            torch.stack([categories for categories, _ in labels]),
+            torch.stack([boxes for _, boxes in labels]),
+        )
+
+    def _label(self, scene: StoredScene, flip: bool) -> tuple[torch.Tensor, torch.Tensor]:
+        sides = torch.tensor([scene.size.width, scene.size.height] * 2)
+        corners = torch.tensor([item.box.as_tuple() for item in scene.objects]) / sides
+        if flip:
+            corners = torch.stack(
+                [1 - corners[:, 2], corners[:, 1], 1 - corners[:, 0], corners[:, 3]], 1
+            )
+        boxes = torch.cat(
+            [(corners[:, :2] + corners[:, 2:]) / 2, corners[:, 2:] - corners[:, :2]], 1
+        )
+        owner, ignored = dense_goals(self.centers, boxes)
+        names = torch.tensor([CATEGORIES.index(item.category) for item in scene.objects])
+        categories = torch.full_like(owner, NOTHING)
+        categories[ignored] = IGNORE
+        categories[owner >= 0] = names[owner[owner >= 0]]
+        return categories, corners[owner.clamp(min=0)]
+
+
+class CellHeads(nn.Module):
+    """Say for each cell of each feature map what is there and where its edges are."""
+
+    def __init__(self, channels: Sequence[int]) -> None:
+        super().__init__()
+        self.heads = nn.ModuleList(nn.Conv2d(c, NOTHING + 1 + 4, 1) for c in channels)
+
+    def forward(self, maps: Sequence[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return category logits (n, cells, 7) and distances to the edges in strides (.., 4)."""
+        rows = torch.cat(
+            [head(m).flatten(2).mT for head, m in zip(self.heads, maps, strict=True)], 1
+        )
+        return rows[..., : NOTHING + 1], rows[..., NOTHING + 1 :].exp()
+
+
+def backbone_loss(
+    backbone: nn.Module, heads: CellHeads, batch: Cells, centers: torch.Tensor
+) -> dict[str, torch.Tensor]:
+    """Return the losses of names, of empty cells and of boxes, and the share of names right."""
+    logits, edges = heads(backbone(batch.pixels).feature_maps)
+    here = (batch.categories >= 0) & (batch.categories != NOTHING)
+    empty = batch.categories == NOTHING
+    height, width = batch.pixels.shape[2:]
+    strides = torch.cat([torch.full(((height // s) * (width // s),), float(s)) for s in STRIDES])
+    sides = torch.tensor([width, height])
+    step = strides[:, None] / sides
+    signed = torch.cat([-edges[..., :2] * step, edges[..., 2:] * step], -1)
+    boxes = centers.repeat(1, 2) + signed
+    names = batch.categories[here]
+    overlap = generalized_box_iou(boxes[here], batch.boxes[here]).diag()
+    return {
+        "name": functional.cross_entropy(logits[here], names),
+        "empty": functional.cross_entropy(logits[empty], batch.categories[empty]),
+        "box": (1 - overlap).mean(),
+        "right": (logits[here].argmax(-1) == names).float().mean().detach(),
+    }
+
+
+def train(
+    scenes: Sequence[StoredScene], folder: Path, *, minutes: float, rate: float, images: int,
+    resume: Path | None,
+) -> None:  # fmt: skip
+    """Train for some minutes of wall time and write `backbone.pt` now and then."""
+    torch.manual_seed(0)
+    backbone = AutoBackbone.from_config(backbone_config()).train()
+    heads = CellHeads(backbone.channels)
+    parts = nn.ModuleDict({"backbone": backbone, "heads": heads})
+    parts.to(memory_format=torch.channels_last)
+    if resume is not None:
+        parts.load_state_dict(torch.load(resume, weights_only=True))
+    optimizer = torch.optim.AdamW(parts.parameters(), lr=rate, weight_decay=1e-3, fused=True)
+    maker = CellMaker(scenes, images, seed=0 if resume is None else int(time.time()))
+    folder.mkdir(parents=True, exist_ok=True)
+    start = time.monotonic()
+    sums: Counter[str] = Counter()
+    for count, batch in enumerate(made_ahead(maker.make), 1):
+        part = (time.monotonic() - start) / 60 / minutes
+        if part >= 1:
+            break
+        for group in optimizer.param_groups:
+            group["lr"] = rate * min(1, count / 100) * level_then_cosine(part, level=0.3)
+        losses = backbone_loss(backbone, heads, batch, maker.centers)
+        optimizer.zero_grad(set_to_none=True)
+        (losses["name"] + losses["empty"] + losses["box"]).backward()
+        torch.nn.utils.clip_grad_norm_(parts.parameters(), 5.0)
+        optimizer.step()
+        sums.update({name: float(value.detach()) for name, value in losses.items()})
+        if count % 100 == 0:
+            means = " ".join(f"{name} {value / 100:.3f}" for name, value in sums.items())
+            print(f"{count} {part * minutes:.1f}min {means}", flush=True)
+            sums.clear()
+        if count % 500 == 0:
+            torch.save(parts.state_dict(), folder / "backbone.pt")
+    torch.save(parts.state_dict(), folder / "backbone.pt")
+
+
+def main() -> None:
+    """Train from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("scenes", type=Path, help="folder of rendered training worlds")
+    parser.add_argument("folder", type=Path, help="where backbone.pt goes")
+    parser.add_argument("--minutes", type=float, default=20)
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--images", type=int, default=16, help="batch size")
+    parser.add_argument("--resume", type=Path, help="backbone.pt to go on from")
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    scenes = [scene for world in read_worlds(args.scenes) for scene in world]
+    train(
+        scenes, args.folder, minutes=args.minutes, rate=args.rate, images=args.images,
+        resume=args.resume,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

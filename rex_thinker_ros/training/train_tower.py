@@ -1,0 +1,134 @@
+"""Train the reasoner's eye alone: `python -m rex_thinker_ros.training.train_tower --help`.
+
+What is to be seen is learned from crops of single objects, several times cheaper than from whole
+images; the reasoner's own training puts it to use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional
+from transformers import Qwen2_5_VLForConditionalGeneration
+
+from rex_thinker_ros.training.ahead import made_ahead
+from rex_thinker_ros.training.cells import IGNORE
+from rex_thinker_ros.training.crops import CELLS, Crops, make_crops
+from rex_thinker_ros.training.losses import Guides
+from rex_thinker_ros.training.reasoner_forward import see
+from rex_thinker_ros.training.reasoner_model import build_reasoner
+from rex_thinker_ros.training.schedule import level_then_cosine
+from rex_thinker_ros.training.store import StoredScene, read_worlds
+from rex_thinker_ros.training.tokenizer import build_tokenizer
+
+SCENES, EACH = 16, 8  # scenes in a batch, crops of each
+GRID = (2 * CELLS, 2 * CELLS)
+
+
+def tower_loss(
+    model: Qwen2_5_VLForConditionalGeneration, guides: Guides, crops: Crops,
+    earlier: Qwen2_5_VLForConditionalGeneration | None = None,
+) -> dict[str, torch.Tensor]:  # fmt: skip
+    """Return the losses of colors and categories, and the shares named right.
+
+    With an `earlier` model also how far the features are from its own.
+    """
+    vision = see(model, crops.pixels, GRID)
+    losses = {}
+    for name, head, labels in (
+        ("color", guides.color, crops.colors), ("category", guides.category, crops.categories),
+    ):  # fmt: skip
+        logits = head(vision).flatten(0, 1)
+        weight = torch.ones(logits.shape[1])
+        weight[0] = 0.15
+        goal = labels.flatten()
+        losses[name] = functional.cross_entropy(logits, goal, weight, ignore_index=IGNORE)
+        something = goal > 0
+        hits = logits[something].argmax(1) == goal[something]
+        losses[f"{name} right"] = hits.float().mean().detach()
+    if earlier is not None:
+        with torch.no_grad():
+            old = see(earlier, crops.pixels, GRID)
+        losses["like earlier"] = functional.mse_loss(vision, old) / old.var()
+    return losses
+
+
+def train(
+    scenes: Sequence[StoredScene], folder: Path, *, minutes: float, rate: float,
+    earlier: Path | None,
+) -> None:  # fmt: skip
+    """Train for some minutes of wall time and write `tower.pt` now and then."""
+    torch.manual_seed(0)
+    model = build_reasoner(build_tokenizer())
+    old = None
+    if earlier is not None:
+        old = Qwen2_5_VLForConditionalGeneration.from_pretrained(earlier, dtype=torch.float32)
+    guides = Guides()
+    tower = model.model.visual
+    parameters = [*tower.parameters(), *guides.color.parameters(), *guides.category.parameters()]
+    optimizer = torch.optim.AdamW(
+        parameters, lr=rate, betas=(0.9, 0.98), weight_decay=0.02, fused=True
+    )
+    rng = np.random.default_rng(int(time.time()))
+
+    def make() -> Crops:
+        return make_crops([scenes[i] for i in rng.integers(0, len(scenes), SCENES)], EACH, rng)
+
+    folder.mkdir(parents=True, exist_ok=True)
+    start = time.monotonic()
+    sums: Counter[str] = Counter()
+    for count, crops in enumerate(made_ahead(make), 1):
+        part = (time.monotonic() - start) / 60 / minutes
+        if part >= 1:
+            break
+        for group in optimizer.param_groups:
+            group["lr"] = rate * min(1, count / 200) * level_then_cosine(part, level=0.4)
+        losses = tower_loss(model, guides, crops, old)
+        optimizer.zero_grad(set_to_none=True)
+        torch.stack([value for value in losses.values() if value.requires_grad]).sum().backward()
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+        sums.update({name: float(value.detach()) for name, value in losses.items()})
+        if count % 100 == 0:
+            means = " ".join(f"{name} {value / 100:.3f}" for name, value in sums.items())
+            print(f"{count} {part * minutes:.1f}min {means}", flush=True)
+            sums.clear()
+        if count % 500 == 0:
+            _save(model, guides, folder)
+    _save(model, guides, folder)
+
+
+def _save(model: Qwen2_5_VLForConditionalGeneration, guides: Guides, folder: Path) -> None:
+    state = {
+        "tower": model.model.visual.state_dict(),
+        "color": guides.color.state_dict(), "category": guides.category.state_dict(),
+    }  # fmt: skip
+    torch.save(state, folder / "tower.pt")
+
+
+def main() -> None:
+    """Train from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("scenes", type=Path, help="folder of rendered training worlds")
+    parser.add_argument("folder", type=Path, help="where tower.pt goes")
+    parser.add_argument("--minutes", type=float, default=25)
+    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument(
+        "--earlier", type=Path,
+        help="checkpoint directory of a reasoner whose text part is to be used with this tower",
+    )  # fmt: skip
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    scenes = [scene for world in read_worlds(args.scenes) for scene in world]
+    train(scenes, args.folder, minutes=args.minutes, rate=args.rate, earlier=args.earlier)
+
+
+if __name__ == "__main__":
+    main()
