@@ -10,6 +10,7 @@ from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.candidate import Candidate, Verdict
 from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.referring.order_check import order_fault
 from rex_thinker_ros.referring.prompt import hint_boxes
 
 SNAP_IOU = 0.5
@@ -40,13 +41,15 @@ def decide(
     *,
     image_size: Size,
     resized: Size,
+    verify_order: bool = True,
 ) -> Decision:
     """Check the answer against the marks, the candidates and the command.
 
     FOUND needs all of: every answer box is a candidate (IoU >= SNAP_IOU in resized pixels, best
     pairs first, one to one; a box written twice counts once), the candidates marked as matches
     are exactly those, every candidate is marked, none of them unsure, and there is only one
-    unless all were asked for. image_size and resized are in pixels.
+    unless all were asked for. With verify_order, an order that the boxes can settle ("second mug
+    from the left") must hold too. image_size and resized are in pixels.
     """
     hints = tuple(Box(*map(float, hint)) for hint in hint_boxes(candidates, image_size, resized))
     boxes = tuple(dict.fromkeys(answer.boxes))
@@ -56,6 +59,7 @@ def decide(
     outcome, status_text = (
         _contradiction(judged, answer.reasoning, snapped, chosen)
         or _abstention(command, judged, chosen)
+        or (_misordered(command, judged, chosen) if verify_order else None)
         or (Outcome.FOUND, f"Found the {command.expression}: {_numbers(chosen)}.")
     )
     return Decision(
@@ -144,6 +148,16 @@ def _abstention(
             f"({_numbers(chosen)}). Add a detail that tells them apart, or ask for all."
         )
     return None
+
+
+def _misordered(
+    command: Command, judged: Sequence[Candidate], chosen: Sequence[Candidate]
+) -> tuple[Outcome, str] | None:
+    """Return how the boxes contradict the order that was asked for."""
+    fault = order_fault(command, chosen, judged)
+    if fault is None:
+        return None
+    return (Outcome.CONTRADICTION, f"Not trusted: {fault}. Try again or say it differently.")
 
 
 def _numbers(candidates: Sequence[Candidate]) -> str:

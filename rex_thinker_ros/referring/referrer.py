@@ -66,9 +66,12 @@ class Referral:
 class Referrer:
     """Detect, prompt, reason, parse and decide, with one detector and one reasoner."""
 
-    def __init__(self, detector: Detector, reasoner: Reasoner) -> None:
+    def __init__(
+        self, detector: Detector, reasoner: Reasoner, *, verify_order: bool = True
+    ) -> None:
         self._detector = detector
         self._reasoner = reasoner
+        self._verify_order = verify_order
 
     def refer(
         self, image: RgbImage, command: Command, observer: Observer, cancel: CancelToken
@@ -77,7 +80,9 @@ class Referrer:
 
         Faults of the models never raise: each becomes a MODEL_ERROR with advice.
         """
-        run = _Run(self._detector, self._reasoner, image, command, observer, cancel)
+        run = _Run(
+            self._detector, self._reasoner, image, command, observer, cancel, self._verify_order
+        )
         try:
             decision = run.decide()
         except Exception as error:  # noqa: BLE001 - whatever a model raises, the command ends
@@ -104,6 +109,7 @@ class _Run:
         command: Command,
         observer: Observer,
         cancel: CancelToken,
+        verify_order: bool,
     ) -> None:
         self._detector = detector
         self._reasoner = reasoner
@@ -111,6 +117,7 @@ class _Run:
         self._command = command
         self._observer = observer
         self._cancel = cancel
+        self._verify_order = verify_order
         self._candidates: tuple[Candidate, ...] = ()
         self.text = ""
         self.seconds = dict.fromkeys(Stage, 0.0)
@@ -167,8 +174,9 @@ class _Run:
                 Outcome.UNPARSABLE, f"Not trusted: {error}. Try again or say it differently."
             )
         return decide(
-            self._command, self._candidates, answer, image_size=image_size, resized=prompt.resized
-        )
+            self._command, self._candidates, answer, image_size=image_size,
+            resized=prompt.resized, verify_order=self._verify_order,
+        )  # fmt: skip
 
     def ended(self, outcome: Outcome, status_text: str) -> Decision:
         """Return a decision without boxes."""

@@ -51,7 +51,7 @@ def load_answering(parameters: Parameters, frames: Frames, decode: Decoder) -> A
     warm_up(detector, reasoner)
     return Answering(
         parser=parser,
-        referrer=Referrer(detector, reasoner),
+        referrer=Referrer(detector, reasoner, verify_order=parameters.verify_order),
         frames=frames,
         decode=decode,
         max_image_age=parameters.max_image_age,

@@ -93,6 +93,11 @@ class Parameters:
         name="reasoner.max_seconds",
         between=(-1.0, 3600.0),
     )
+    verify_order: bool = parameter(
+        True,
+        "Check orders that the boxes can settle (second from the left, largest): a choice that "
+        "contradicts them is a CONTRADICTION.",
+    )
     max_command_characters: int = parameter(
         512, "Longest command in characters; a longer one is refused.", between=(1, 100_000)
     )

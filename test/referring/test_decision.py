@@ -157,3 +157,25 @@ def test_snapping_is_one_to_one_and_over_the_threshold(boxes: list[Box], hints: 
             assert best < 0.5
         else:
             assert box.iou(hints[index]) >= max(0.5, best)
+
+
+@pytest.mark.parametrize(
+    ("expression", "verify", "outcome"),
+    [
+        ("second mug from the left", True, Outcome.FOUND),
+        ("leftmost mug", True, Outcome.CONTRADICTION),
+        ("leftmost mug", False, Outcome.FOUND),
+    ],
+)
+def test_an_order_that_the_boxes_contradict_is_not_trusted(
+    expression: str, verify: bool, outcome: Outcome
+) -> None:
+    command = Command("", expression, "mug", False)
+    decision = decide(
+        command, CANDIDATES, answered("nyn", SECOND), image_size=IMAGE, resized=RESIZED,
+        verify_order=verify,
+    )  # fmt: skip
+    assert decision.outcome is outcome
+    assert bool(decision.boxes) == (outcome is Outcome.FOUND)
+    if outcome is Outcome.CONTRADICTION:
+        assert "number 2 from the left" in decision.status_text

@@ -1,0 +1,138 @@
+"""What the boxes alone say about an order: the second from the left, the largest.
+
+A model that sorts in its head makes mistakes that arithmetic does not. Only claims that boxes can
+settle are read; every other expression passes.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from rex_thinker_ros.referring.boxes import Box
+from rex_thinker_ros.referring.candidate import Candidate
+from rex_thinker_ros.referring.command import Command
+
+_RANKS = {
+    word: rank
+    for rank, words in enumerate(
+        ("first 1st", "second 2nd", "third 3rd", "fourth forth 4th", "fifth 5th", "sixth 6th",
+         "seventh 7th", "eighth 8th", "ninth 9th", "tenth 10th")
+    )
+    for word in words.split()
+}  # fmt: skip
+LEVEL = 0.25
+"""Middles closer than this part of the smaller box count as level with each other."""
+ALIKE = 0.10
+"""Sizes (square roots of areas) that differ by less than this part count as alike."""
+
+
+class Side(Enum):
+    """Where an order starts; the value is how an operator would say it."""
+
+    LEFT = "from the left"
+    RIGHT = "from the right"
+    TOP = "from the top"
+    BOTTOM = "from the bottom"
+    LARGEST = "by size, the largest first"
+    SMALLEST = "by size, the smallest first"
+
+
+_SIDES = {side.name.lower(): side for side in Side} | {"biggest": Side.LARGEST}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderClaim:
+    """Say that an object is the rank-th (from 0) of its kind, counted from a side.
+
+    strict: of all objects of the category; else only of those that fit a description, so that
+    others may come before it.
+    """
+
+    side: Side
+    rank: int
+    strict: bool
+
+
+def read_claim(expression: str, category: str) -> OrderClaim | None:
+    """Return the claim of an expression that is an order of its category and no more.
+
+    "second red mug from the left" and "largest mug" are; "mug left of the second can" is not.
+    """
+    words = re.findall(r"[a-z0-9]+", expression.lower().replace("-", ""))
+    words = words[1:] if words[:1] == ["the"] else words
+    rank, words = (_RANKS[words[0]], words[1:]) if words and words[0] in _RANKS else (None, words)
+    side, words = _take_side(words, counted=rank is not None)
+    description = _before_category(words, category)
+    if side is None or description is None:
+        return None
+    return OrderClaim(side, rank or 0, strict=not description)
+
+
+def _take_side(words: list[str], *, counted: bool) -> tuple[Side | None, list[str]]:
+    """Return the side that is named, and the words without it."""
+    first = words[0] if words else ""
+    if first.removesuffix("most") in _SIDES and (first.endswith("most") or first in _SIDES):
+        name = first.removesuffix("most")
+        directed = name in ("left", "right", "top", "bottom")
+        if directed == first.endswith("most"):
+            return _SIDES[name], words[1:]
+    if counted:
+        tail = [word for word in words[-3:] if word != "the"]
+        if tail[-2:-1] == ["from"] and tail[-1] in ("left", "right", "top", "bottom"):
+            cut = len(words) - words[::-1].index("from") - 1
+            return _SIDES[tail[-1]], words[:cut]
+    return None, words
+
+
+def _before_category(words: list[str], category: str) -> list[str] | None:
+    """Return the words before the category; None if the words do not end with it."""
+    names = re.findall(r"[a-z0-9]+", category.lower())
+    head = words[len(words) - len(names) :]
+    if not names or len(head) < len(names) or head[:-1] != names[:-1]:
+        return None
+    plurals = {names[-1], f"{names[-1]}s", f"{names[-1]}es", f"{names[-1][:-1]}ies"}
+    return words[: len(words) - len(names)] if head[-1] in plurals else None
+
+
+def order_fault(
+    command: Command, chosen: Sequence[Candidate], candidates: Sequence[Candidate]
+) -> str | None:
+    """Return how the choice contradicts the order that the command asks for, if it does.
+
+    Boxes are in full-image pixels. Near ties are given the benefit of the doubt.
+    """
+    claim = read_claim(command.expression, command.category)
+    if claim is None or command.wants_all or len(chosen) != 1:
+        return None
+    box = chosen[0].box
+    others = [c.box for c in candidates if c.number != chosen[0].number]
+    surely_before = sum(_comes_before(other, box, claim.side) for other in others)
+    surely_after = sum(_comes_before(box, other, claim.side) for other in others)
+    latest = len(others) - surely_after
+    early = latest < claim.rank
+    late = claim.strict and surely_before > claim.rank
+    if not early and not late:
+        return None
+    place = (surely_before if late else latest) + 1
+    return (
+        f"the model chose candidate {chosen[0].number}, which is number {place} "
+        f"{claim.side.value}, not number {claim.rank + 1}"
+    )
+
+
+def _comes_before(box: Box, other: Box, side: Side) -> bool:
+    """Tell whether a box surely comes before another in the order that starts at a side."""
+    if side in (Side.LARGEST, Side.SMALLEST):
+        small, large = (other, box) if side is Side.LARGEST else (box, other)
+        return math.sqrt(large.area) > math.sqrt(small.area) * (1 + ALIKE)
+    across = side in (Side.LEFT, Side.RIGHT)
+    axis = 0 if across else 1
+    ahead = other.center[axis] - box.center[axis]
+    if side in (Side.RIGHT, Side.BOTTOM):
+        ahead = -ahead
+    extent = min(box.width, other.width) if across else min(box.height, other.height)
+    return ahead > LEVEL * extent
