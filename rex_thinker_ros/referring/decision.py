@@ -9,8 +9,8 @@ from rex_thinker_ros.referring.answer import Answer, Reasoning
 from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.candidate import Candidate, Verdict
 from rex_thinker_ros.referring.command import Command
-from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.order_check import order_fault
+from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.prompt import hint_boxes
 
 SNAP_IOU = 0.5

@@ -25,6 +25,7 @@ class Outcome(Enum):
     INVALID_COMMAND = 7
     NO_IMAGE = 8
     STALE_IMAGE = 9
+    BUSY = 14
 
     # endings from outside
     PREEMPTED = 10

@@ -93,6 +93,17 @@ class Parameters:
         name="reasoner.max_seconds",
         between=(-1.0, 3600.0),
     )
+    on_new_command: str = parameter(
+        "newest_wins",
+        "What to do with a command that comes while another is worked on: newest_wins preempts "
+        "the other, queue lets the new one wait, reject refuses it (BUSY).",
+        choices=("newest_wins", "queue", "reject"),
+    )
+    queue_size: int = parameter(
+        10,
+        "Most commands that wait with on_new_command queue; a further one is refused (BUSY).",
+        between=(1, 1000),
+    )
     verify_order: bool = parameter(
         True,
         "Check orders that the boxes can settle (second from the left, largest): a choice that "

@@ -22,7 +22,7 @@ from rex_thinker_ros.ros.loading import free_memory, load_answering, wait_for_mo
 from rex_thinker_ros.ros.outputs import Outputs
 from rex_thinker_ros.ros.parameters import PARAMETER_NAMES, declare_parameters, read_parameters
 from rex_thinker_ros.ros.process import AutostartNode, run
-from rex_thinker_ros.ros.requests import Ending, Request, Requests
+from rex_thinker_ros.ros.requests import Ending, OnNewCommand, Request, Requests
 from rex_thinker_ros.ros.result import Result
 from rex_thinker_ros.ros.worker import Worker
 
@@ -72,6 +72,8 @@ class ReferNode(AutostartNode):
         """Load and warm up the models; other callbacks wait meanwhile."""
         try:
             self._settings = read_parameters(self)
+            self._requests.on_new_command = OnNewCommand(self._settings.on_new_command)
+            self._requests.queue_size = self._settings.queue_size
             decode = make_decoder(self._settings.image_decoder)
             camera = Camera(self, self._settings.image_transport, self._settings.image_qos)
             load = partial(load_answering, self._settings, camera.frames, decode)
@@ -115,7 +117,8 @@ class ReferNode(AutostartNode):
 
     def _on_command(self, message: String) -> None:
         if self._state == "active":
-            self._worker.submit(self._requests.accept(message.data))
+            if request := self._requests.accept(message.data):
+                self._worker.submit(request)
         else:
             self._requests.refuse(message.data, NOT_ACTIVE)
 

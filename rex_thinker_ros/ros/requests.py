@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from enum import Enum
 
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.outcome import Outcome
@@ -30,18 +31,34 @@ class Request:
     ending: Ending | None = None
 
 
+class OnNewCommand(Enum):
+    """What to do with a command that comes while another one's result is owed."""
+
+    NEWEST_WINS = "newest_wins"
+    QUEUE = "queue"
+    REJECT = "reject"
+
+
 PREEMPTED = Ending(Outcome.PREEMPTED, "A newer command took its place.")
 
 
 class Requests:
-    """Track the commands whose result is still owed: the newest wins.
+    """Track the commands whose result is still owed.
 
-    `end` publishes the result of a command that ends without being worked on. It may be called
-    from any thread, and never twice for one request.
+    At most `queue_size` of them wait for their turn with OnNewCommand.QUEUE. `end` publishes the
+    result of a command that ends without being worked on. It may be called from any thread, and
+    never twice for one request.
     """
 
-    def __init__(self, end: Callable[[Request, Ending], None]) -> None:
+    def __init__(
+        self,
+        end: Callable[[Request, Ending], None],
+        on_new_command: OnNewCommand = OnNewCommand.NEWEST_WINS,
+        queue_size: int = 10,
+    ) -> None:
         self._end = end
+        self.on_new_command = on_new_command
+        self.queue_size = queue_size
         self._lock = threading.Lock()
         self._owed: dict[str, Request] = {}
         self._running: Request | None = None
@@ -49,13 +66,19 @@ class Requests:
         self._prefix = uuid.uuid4().hex[:8]
         self._numbers = itertools.count(1)
 
-    def accept(self, sentence: str) -> Request:
-        """Owe a result for a new command, and preempt every older one."""
+    def accept(self, sentence: str) -> Request | None:
+        """Owe a result for a new command; return None if it was refused, and has its result."""
         request = self._new(sentence)
         with self._lock:
             older = tuple(self._owed.values())
-            self._owed[request.id] = request
-        self._cancel(older, PREEMPTED)
+            refusal = self._refusal()
+            if refusal is None:
+                self._owed[request.id] = request
+        if refusal is not None:
+            self._end(request, refusal)
+            return None
+        if self.on_new_command is OnNewCommand.NEWEST_WINS:
+            self._cancel(older, PREEMPTED)
         return request
 
     def refuse(self, sentence: str, ending: Ending) -> None:
@@ -90,6 +113,17 @@ class Requests:
         for request in owed:
             if self.settle(request):
                 self._end(request, ending)
+
+    def _refusal(self) -> Ending | None:
+        """Return why no further command is taken now; the lock is held."""
+        if self.on_new_command is OnNewCommand.REJECT and self._owed:
+            return Ending(Outcome.BUSY, "Another command is being worked on. Send it again later.")
+        waiting = len(self._owed) - (self._running is not None)
+        if self.on_new_command is OnNewCommand.QUEUE and waiting >= self.queue_size:
+            return Ending(
+                Outcome.BUSY, f"{waiting} commands are waiting already. Send it again later."
+            )
+        return None
 
     def _new(self, sentence: str) -> Request:
         return Request(id=f"{self._prefix}-{next(self._numbers)}", sentence=sentence)

@@ -48,6 +48,8 @@ class Batch:
     asked: torch.Tensor
     looks: torch.Tensor  # (n, 2): sequence, position
     look_masks: torch.Tensor  # (n, cells)
+    seeks: torch.Tensor  # (n, 2): sequence, position
+    seek_masks: torch.Tensor  # (n, cells)
     ends: torch.Tensor  # (n, 2): sequence, position
     end_boxes: torch.Tensor  # (n, 4) corners in resized pixels; a point has no extent
 
@@ -78,7 +80,7 @@ def make_batch(
         measured[row, [m - 1 for m in example.measured]] = True
         targets[row, [at - 1 for at in example.free]] = IGNORE
         if not with_image:
-            targets[row, [at - 1 for at, _ in example.looks]] = IGNORE
+            targets[row, [at - 1 for at, _ in (*example.looks, *example.seeks)]] = IGNORE
             targets[row, [at - 1 for at in example.absent]] = IGNORE
     labels = [cell_labels(resize_objects(s.objects, s.size), cells) for s in scenes]
     shape = (len(scenes), questions, length)
@@ -100,8 +102,13 @@ def _annotations(examples: Sequence[Example], cells: tuple[int, int]) -> tuple[t
         ]
         return torch.tensor(found, dtype=torch.long).view(-1, 3)
 
-    looks = [(row, at - 1) for row, e in enumerate(examples) for at, _ in e.looks]
-    masks = [cell_mask(box, cells) for e in examples for _, box in e.looks]
+    def sights(name: str) -> tuple[torch.Tensor, torch.Tensor]:
+        found = [(r, at - 1, box) for r, e in enumerate(examples) for at, box in getattr(e, name)]
+        masks = [cell_mask(box, cells) for _, _, box in found]
+        positions = torch.tensor([(row, at) for row, at, _ in found], dtype=torch.long)
+        shape = (-1, cells[0] * cells[1])
+        return positions.view(-1, 2), torch.tensor(np.array(masks, np.float32)).view(shape)
+
     ends = [(row, at) for row, e in enumerate(examples) for at, _ in e.box_ends]
     boxes = [box.as_tuple() for e in examples for _, box in e.box_ends]
     return (
@@ -109,8 +116,8 @@ def _annotations(examples: Sequence[Example], cells: tuple[int, int]) -> tuple[t
         pairs("evidence", shift=1),
         pairs("lines", shift=0),
         pairs("asked", shift=0),
-        torch.tensor(looks).view(-1, 2),
-        torch.tensor(np.array(masks)).view(-1, cells[0] * cells[1]),
+        *sights("looks"),
+        *sights("seeks"),
         torch.tensor(ends),
         torch.tensor(boxes, dtype=torch.float32),
     )

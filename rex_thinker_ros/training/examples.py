@@ -28,7 +28,8 @@ class Example:
 
     `ids` starts right after the image's end token; from `answer_start` on the model is graded.
     `copies`: (position, source) pairs, token `position` repeats token `source`. `looks`: (position,
-    box in resized pixels), token `position` can be told by looking there. `measured`: positions of
+    box in resized pixels), token `position` can be told by looking there; `seeks`: likewise, but
+    only a name tells where. `measured`: positions of
     numbers that are estimates. `box_ends`: (position, box), where a box has just been written.
     `evidence`: (position, source) pairs, token `source` decides token `position`; `lines`: token
     `source` is the number of the candidate that token `position` is about. `asked`: where `source`
@@ -40,6 +41,7 @@ class Example:
     answer_start: int
     copies: tuple[tuple[int, int], ...]
     looks: tuple[tuple[int, Box], ...]
+    seeks: tuple[tuple[int, Box], ...]
     measured: tuple[int, ...]
     box_ends: tuple[tuple[int, Box], ...]
     evidence: tuple[tuple[int, int], ...]
@@ -168,6 +170,7 @@ def encode(
         answer_start=token_at[len(head)],
         copies=tuple((at, _source(p, starts, hint)) for p, at in known if p.source is not None),
         looks=tuple((at, piece.look) for piece, at in known if piece.look is not None),
+        seeks=tuple((at, piece.seek) for piece, at in known if piece.seek is not None),
         measured=tuple(at for piece, at in known if piece.measured),
         box_ends=(
             *_hint_ends(question, hint),

@@ -19,13 +19,25 @@ from rex_thinker_ros.training.vocabulary import CATEGORIES, COLORS
 
 EARLY_LAYER = 1
 LOOK_HEADS = ((2, 0), (3, 0))  # (layer, head) that look at the pixels under a box
+SEEK_HEADS = ((3, 3), (4, 3))  # (layer, head) that look for what has been named
 COPY_HEADS = ((2, 1), (3, 1))  # (layer, head) that find what is to be repeated
 EVIDENCE_HEADS = ((1, 2), (2, 2))  # (layer, head) that find what decides a mark or a choice
 LINE_HEADS = ((0, 2), (1, 1))  # (layer, head) that find the number a line begins with
 ASKED_HEADS = ((1, 3),)  # (layer, head) that find what is seen in the question
 GUIDED_LAYERS = tuple(
     sorted(
-        {layer for layer, _ in LOOK_HEADS + COPY_HEADS + EVIDENCE_HEADS + LINE_HEADS + ASKED_HEADS}
+        {
+            layer
+            for heads in (
+                LOOK_HEADS,
+                SEEK_HEADS,
+                COPY_HEADS,
+                EVIDENCE_HEADS,
+                LINE_HEADS,
+                ASKED_HEADS,
+            )
+            for layer, _ in heads
+        }
     )
 )
 PERIODS = (64.0, 160.0, 400.0, 1000.0)  # pixels
@@ -99,7 +111,9 @@ def guidance(
         losses["place"] = losses["place"] + functional.mse_loss(
             guides.position(hidden.early_image), goal
         )
-        losses["look"] = _look(batch, hidden, prefix[0], cells)
+        cell_range = slice(prefix[0], prefix[0] + cells)
+        losses["look"] = _see(hidden, batch.looks, batch.look_masks, LOOK_HEADS, cell_range)
+        losses["seek"] = _see(hidden, batch.seeks, batch.seek_masks, SEEK_HEADS, cell_range)
         for name, head, labels in (
             ("color", guides.color, batch.cell_colors),
             ("category", guides.category, batch.cell_categories),
@@ -135,14 +149,19 @@ def _attend(
     ).mean()
 
 
-def _look(batch: Batch, hidden: Hidden, before: int, cells: int) -> torch.Tensor:
-    if not len(batch.looks):
+def _see(
+    hidden: Hidden, places: torch.Tensor, masks: torch.Tensor,
+    heads: tuple[tuple[int, int], ...], cells: slice,
+) -> torch.Tensor:  # fmt: skip
+    """Return how little the heads attend from (sequence, position) places to masked cells."""
+    if not len(places):
         return torch.zeros(())
-    sequence, at = batch.looks.unbind(1)
-    return -torch.stack([
-        (
-            (hidden.attention[layer][sequence, head, at, before : before + cells]
-             * batch.look_masks).sum(-1) + 1e-4
-        ).log().mean()
-        for layer, head in LOOK_HEADS
-    ]).mean()  # fmt: skip
+    sequence, at = places.unbind(1)
+    return -torch.stack(
+        [
+            ((hidden.attention[layer][sequence, head, at, cells] * masks).sum(-1) + 1e-4)
+            .log()
+            .mean()
+            for layer, head in heads
+        ]
+    ).mean()

@@ -18,11 +18,12 @@ class Piece:
 
     `source`: index of the earlier piece whose text this one repeats, or (candidate, edge) where
     it repeats a number of the prompt's hint. `look`: the box (resized pixels) in which the answer
-    is to be seen. `measured`: a number that is estimated, so that a near miss is nearly right.
-    `evidence`: the earlier piece that decides this one. `line`: the earlier piece with the number
-    of the candidate that this piece is about. `asked`: whether this is what the question names.
-    `place`: a box (resized pixels) that has been told when this piece is read. `free`: nothing
-    tells that this comes, so that it is not graded. `absent`: the image shows nothing of the kind.
+    is to be seen, `seek` likewise where only a name tells it. `measured`: a number that is
+    estimated, so that a near miss is nearly right. `evidence`: the earlier piece that decides this
+    one. `line`: the earlier piece with the number of the candidate that this piece is about.
+    `asked`: whether this is what the question names. `place`: a box (resized pixels) that has been
+    told when this piece is read. `free`: nothing tells that this comes, so that it is not graded.
+    `absent`: the image shows nothing of the kind.
     """
 
     text: str
@@ -35,6 +36,7 @@ class Piece:
     place: Box | None = None
     free: bool = False
     absent: bool = False
+    seek: Box | None = None
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,10 @@ class _Writer:
         self, text: str, source: int | tuple[int, int] | None = None, look: Box | None = None,
         *, measured: bool = False, evidence: int | None = None, line: int | None = None,
         asked: bool | None = None, place: Box | None = None, free: bool = False,
-        absent: bool = False,
+        absent: bool = False, seek: Box | None = None,
     ) -> int:  # fmt: skip
         self.pieces.append(
-            Piece(text, source, look, measured, evidence, line, asked, place, free, absent)
+            Piece(text, source, look, measured, evidence, line, asked, place, free, absent, seek)
         )
         return len(self.pieces) - 1
 
@@ -148,9 +150,9 @@ def _find_anchor(
         writer.chosen = writer.say(" is not there.\n", evidence=color, absent=True)
         return
     x, y = anchor.point()
-    at = writer.say(" is at [", look=anchor.box, evidence=color)
-    x_piece = writer.say(f"{x}, ", look=anchor.box, measured=True, evidence=category)
-    y_piece = writer.say(str(y), look=anchor.box, measured=True, evidence=at)
+    at = writer.say(" is at [", seek=anchor.box, evidence=color)
+    x_piece = writer.say(f"{x}, ", seek=anchor.box, measured=True, evidence=category)
+    y_piece = writer.say(str(y), seek=anchor.box, measured=True, evidence=at)
     writer.anchor = Anchor(x_piece, y_piece, writer.say("].\n", place=Box(x, y, x, y)))
 
 
@@ -169,8 +171,8 @@ def _check(writer: _Writer, index: int, item: Seen) -> None:
     if item.category != question.category or question.color not in (None, item.color):
         writer.marks[index] = writer.say(f" → {NO_MATCH}\n", evidence=seen, line=line)
     elif question.order is not None and question.order.key is Key.DISTANCE:
-        mark = writer.say(f" → {MATCH}\n", evidence=seen, line=line, place=item.box)
-        writer.keys[index] = writer.marks[index] = mark
+        piece = writer.say(f" → {MATCH}\n", evidence=seen, line=line, place=item.box)
+        writer.keys[index] = writer.marks[index] = piece
     elif question.order is not None:
         writer.keys[index] = _measure(writer, index, question.order.key, f" → {MATCH}, ", seen)
         writer.say("\n")

@@ -112,7 +112,7 @@ class Trainer:
                 minutes = (time.monotonic() - start) / 60
                 print(f"{stage.name} {count} {minutes:.1f}min {means}", flush=True)
                 sums, counts = {}, {}
-            if count % 500 == 0:
+            if count % 250 == 0:
                 self.save()
         self.save()
 
@@ -120,7 +120,7 @@ class Trainer:
         """Take one optimizer step; return the losses by name."""
         losses = self.losses(batch)
         weights = {
-            "look": 0.15, "copy": 0.15, "evidence": 0.1, "line": 0.1, "asked": 0.1,
+            "look": 0.15, "seek": 0.3, "copy": 0.15, "evidence": 0.1, "line": 0.1, "asked": 0.1,
             "place": 0.5, "extent": 0.1, "color": 0.3, "category": 0.3,
         }  # fmt: skip
         total = torch.stack([weights.get(name, 1.0) * loss for name, loss in losses.items()]).sum()

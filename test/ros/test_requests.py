@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.ros.requests import PREEMPTED, Ending, Request, Requests
+from rex_thinker_ros.ros.requests import PREEMPTED, Ending, OnNewCommand, Request, Requests
 
 STOPPED = Ending(Outcome.CANCELED, "stopped")
 
@@ -16,9 +16,19 @@ STOPPED = Ending(Outcome.CANCELED, "stopped")
 class Book:
     """Write down the end of every request, as published or as answered."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, on_new_command: OnNewCommand = OnNewCommand.NEWEST_WINS, queue_size: int = 10
+    ) -> None:
         self.ends: list[tuple[Request, Outcome]] = []
-        self.requests = Requests(lambda request, ending: self.write(request, ending.outcome))
+        self.requests = Requests(
+            lambda request, ending: self.write(request, ending.outcome), on_new_command, queue_size
+        )
+
+    def accept(self, sentence: str) -> Request:
+        """Return the request of a command that is not refused."""
+        request = self.requests.accept(sentence)
+        assert request is not None
+        return request
 
     def write(self, request: Request, outcome: Outcome) -> None:
         self.ends.append((request, outcome))
@@ -30,7 +40,7 @@ class Book:
 
 def test_a_waiting_request_ends_at_once_when_a_newer_one_comes() -> None:
     book = Book()
-    old, new = book.requests.accept("old"), book.requests.accept("new")
+    old, new = book.accept("old"), book.accept("new")
     assert book.ends == [(old, Outcome.PREEMPTED)]
     assert not book.requests.start(old)
     assert book.requests.start(new)
@@ -38,9 +48,9 @@ def test_a_waiting_request_ends_at_once_when_a_newer_one_comes() -> None:
 
 def test_a_running_request_is_asked_to_stop_and_ends_when_it_does() -> None:
     book = Book()
-    old = book.requests.accept("old")
+    old = book.accept("old")
     book.requests.start(old)
-    book.requests.accept("new")
+    book.accept("new")
     assert old.cancel.canceled
     assert old.ending == PREEMPTED
     assert book.ends == []
@@ -49,7 +59,7 @@ def test_a_running_request_is_asked_to_stop_and_ends_when_it_does() -> None:
 
 def test_a_request_that_hangs_can_be_abandoned_and_then_has_ended() -> None:
     book = Book()
-    hanging = book.requests.accept("old")
+    hanging = book.accept("old")
     book.requests.start(hanging)
     book.requests.abandon(STOPPED)
     book.answer(hanging)
@@ -58,20 +68,52 @@ def test_a_request_that_hangs_can_be_abandoned_and_then_has_ended() -> None:
 
 def test_a_refused_request_ends_at_once_and_disturbs_nobody() -> None:
     book = Book()
-    running = book.requests.accept("running")
+    running = book.accept("running")
     book.requests.start(running)
     book.requests.refuse("not now", STOPPED)
     assert [(r.sentence, o) for r, o in book.ends] == [("not now", Outcome.CANCELED)]
     assert not running.cancel.canceled
 
 
-@given(st.lists(st.sampled_from(["accept", "start", "answer", "cancel", "abandon"]), max_size=30))
-def test_every_order_of_events_gives_each_request_one_end(events: list[str]) -> None:
-    book = Book()
+def test_queued_commands_wait_until_the_queue_is_full() -> None:
+    book = Book(OnNewCommand.QUEUE, queue_size=2)
+    running = book.accept("running")
+    book.requests.start(running)
+    waiting = [book.accept("second"), book.accept("third")]
+    assert book.requests.accept("one too many") is None
+    assert [(r.sentence, o) for r, o in book.ends] == [("one too many", Outcome.BUSY)]
+    assert not running.cancel.canceled
+    book.answer(running)
+    assert all(book.requests.start(request) for request in waiting)
+
+
+def test_a_new_command_is_refused_while_another_is_owed() -> None:
+    book = Book(OnNewCommand.REJECT)
+    first = book.accept("first")
+    assert book.requests.accept("second") is None
+    assert [(r.sentence, o) for r, o in book.ends] == [("second", Outcome.BUSY)]
+    book.requests.start(first)
+    book.answer(first)
+    assert book.requests.accept("third") is not None
+
+
+EVENTS = ["accept", "start", "answer", "cancel", "abandon"]
+
+
+@given(st.sampled_from(OnNewCommand), st.lists(st.sampled_from(EVENTS), max_size=30))
+def test_every_order_of_events_gives_each_request_one_end(
+    on_new_command: OnNewCommand, events: list[str]
+) -> None:
+    book = Book(on_new_command, queue_size=3)
     accepted: list[Request] = []
+    refused = 0
     for event in events:
         if event == "accept":
-            accepted.append(book.requests.accept(f"command {len(accepted)}"))
+            request = book.requests.accept("command")
+            if request is None:
+                refused += 1
+            else:
+                accepted.append(request)
         elif event == "cancel":
             book.requests.cancel_all(STOPPED)
         elif event == "abandon":
@@ -81,9 +123,9 @@ def test_every_order_of_events_gives_each_request_one_end(events: list[str]) -> 
         elif accepted:
             book.answer(accepted[-1])
     book.requests.abandon(STOPPED)
-    ended = [request for request, _ in book.ends]
-    assert sorted(ended, key=lambda r: r.sentence) == sorted(accepted, key=lambda r: r.sentence)
-    assert len({request.id for request in accepted}) == len(accepted)
+    ended = [request.id for request, _ in book.ends]
+    assert len(set(ended)) == len(ended) == len(accepted) + refused
+    assert {request.id for request in accepted} <= set(ended)
 
 
 def test_two_threads_give_each_request_one_end() -> None:
@@ -98,7 +140,7 @@ def test_two_threads_give_each_request_one_end() -> None:
 
     worker = threading.Thread(target=work)
     worker.start()
-    accepted.extend(book.requests.accept(str(number)) for number in range(500))
+    accepted.extend(book.accept(str(number)) for number in range(500))
     worker.join()
     book.requests.abandon(STOPPED)
     assert sorted(r.id for r, _ in book.ends) == sorted(r.id for r in accepted)
