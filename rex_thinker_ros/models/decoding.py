@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -9,12 +10,31 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 from tokenizers.decoders import DecodeStream
-from transformers import StoppingCriteria
+from transformers import LogitsProcessor, StoppingCriteria
 
 from rex_thinker_ros.referring.cancel import CancelToken
+from rex_thinker_ros.referring.confidence import PieceMargin
 from rex_thinker_ros.referring.reasoner import Completion, StopReason
 
 END_OF_ANSWER = "</answer>"
+
+
+class Lead(LogitsProcessor):
+    """Note how far the best next token is ahead of the next best, after all other processors."""
+
+    def __init__(self) -> None:
+        self.logits = 0.0
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """Look at scores (1, vocabulary) and return them unchanged.
+
+        Raises FloatingPointError where they are not numbers: any token would be a guess.
+        """
+        best, second = scores[0].topk(2).values.tolist()
+        if math.isnan(best):
+            raise FloatingPointError("the reasoner's logits are not numbers")
+        self.logits = best - second
+        return scores
 
 
 class TokenWatch(StoppingCriteria):
@@ -32,6 +52,7 @@ class TokenWatch(StoppingCriteria):
         seconds: float,
         on_text: Callable[[str], None],
         cancel: CancelToken,
+        lead: Lead,
     ) -> None:
         """Start the clock of the time budget, in seconds."""
         self._tokenizer = tokenizer
@@ -40,6 +61,10 @@ class TokenWatch(StoppingCriteria):
         self._deadline = time.monotonic() + seconds
         self._on_text = on_text
         self._cancel = cancel
+        self._lead = lead
+        self._least = math.inf  # lead among the tokens of a piece that is not whole yet
+        self._margins: list[PieceMargin] = []
+        self._length = 0
         self._pieces: list[str] = []
         self._tail = ""
         self._tokens = 0
@@ -49,10 +74,14 @@ class TokenWatch(StoppingCriteria):
         """Take the newest of input_ids (1, length); return (1,), whether generation is over."""
         token = int(input_ids[0, -1])
         self._tokens += 1
+        self._least = min(self._least, self._lead.logits)
         piece = self._decoder.step(self._tokenizer, token)
         if piece:
             self._pieces.append(piece)
             self._tail = self._tail[-len(END_OF_ANSWER) :] + piece
+            end = self._length + len(piece)
+            self._margins.append(PieceMargin(self._length, end, self._least))
+            self._length, self._least = end, math.inf
             self._on_text(piece)
         self._stop = self._reason_to_stop(token)
         over = self._stop is not None
@@ -73,4 +102,5 @@ class TokenWatch(StoppingCriteria):
             text="".join(self._pieces),
             stop=self._stop or StopReason.TOKEN_BUDGET,
             tokens=self._tokens,
+            margins=tuple(self._margins),
         )

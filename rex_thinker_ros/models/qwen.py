@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from transformers import GenerationConfig, Qwen2_5_VLForConditionalGeneration
 
-from rex_thinker_ros.models.decoding import TokenWatch
+from rex_thinker_ros.models.decoding import Lead, TokenWatch
 from rex_thinker_ros.models.device import Placement
 from rex_thinker_ros.models.profiles import Profile
 from rex_thinker_ros.models.qwen_inputs import QwenInputs
@@ -71,12 +71,14 @@ class QwenReasoner:
 
         on_text runs in this thread. ValueError if the prompt was built for other bounds.
         """
+        lead = Lead()
         watch = TokenWatch(
             self._inputs.tokenizer,
             end_tokens=self._end_tokens,
             seconds=self._profile.max_seconds,
             on_text=on_text,
             cancel=cancel,
+            lead=lead,
         )
         if cancel.canceled:
             return Completion(text="", stop=StopReason.CANCELED, tokens=0)
@@ -86,5 +88,5 @@ class QwenReasoner:
         # position offsets of the last image; a stale one would shift every token silently
         self._model.model.rope_deltas = None
         with torch.inference_mode():
-            self._model.generate(**inputs, stopping_criteria=[watch])
+            self._model.generate(**inputs, logits_processor=[lead], stopping_criteria=[watch])
         return watch.completion()

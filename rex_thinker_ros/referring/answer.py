@@ -84,13 +84,22 @@ def parse_answer(text: str, *, complete: bool, resized: Size) -> Answer:
 def _parse_reasoning(thought: str) -> Reasoning:
     evaluation = _EVALUATION.search(thought)
     plan = thought[: evaluation.start()] if evaluation else thought
-    headings = list(_SUMMARY.finditer(thought))
-    # the last summary is the one that the answer was written from
-    summary = thought[headings[-1].end() :] if headings else ""
+    start, end = summary_span(thought)
     return Reasoning(
         plan=tuple(match[1].strip() for match in _PLAN_STEP.finditer(plan)),
-        judgements=_parse_summary(summary),
+        judgements=_parse_summary(thought[start:end]),
     )
+
+
+def summary_span(text: str) -> tuple[int, int]:
+    """Return where the summary starts and ends that the answer was written from: the last one.
+
+    It ends with the reasoning; both are the end of the text where there is none.
+    """
+    closings = [at for tag in ("</think>", "<answer>") if (at := text.find(tag)) >= 0]
+    end = closings[0] if closings else len(text)
+    headings = list(_SUMMARY.finditer(text, 0, end))
+    return (headings[-1].end(), end) if headings else (len(text), len(text))
 
 
 def _parse_summary(summary: str) -> dict[int, Judgement]:

@@ -24,6 +24,7 @@ class Decision:
     status_text is a sentence for the operator; boxes are the chosen candidates' in full-image
     pixels, in the answer's order, and only for FOUND; candidates carry verdicts and notes.
     answer_boxes counts the answer's distinct boxes, exact_copies those that repeat a hint's box.
+    confidence is the least margin of what decided, in logits, where it is known.
     """
 
     outcome: Outcome
@@ -32,6 +33,7 @@ class Decision:
     candidates: tuple[Candidate, ...] = ()
     exact_copies: int = 0
     answer_boxes: int = 0
+    confidence: float | None = None
 
 
 def decide(
@@ -69,6 +71,27 @@ def decide(
         candidates=judged,
         exact_copies=sum(box in hints for box in boxes),
         answer_boxes=len(boxes),
+    )
+
+
+def require_confidence(
+    decision: Decision, confidence: float | None, min_confidence: float
+) -> Decision:
+    """Return the decision with its confidence, in logits; LOW_CONFIDENCE if FOUND is below.
+
+    A confidence that is not known is low, unless min_confidence is 0, which asks for none.
+    """
+    decision = replace(decision, confidence=confidence)
+    enough = not min_confidence or (confidence is not None and confidence >= min_confidence)
+    if enough or decision.outcome is not Outcome.FOUND:
+        return decision
+    measure = "unknown" if confidence is None else f"{confidence:.2f}"
+    return replace(
+        decision,
+        outcome=Outcome.LOW_CONFIDENCE,
+        status_text=f"Not trusted: the confidence is {measure}, less than {min_confidence:g}. "
+        "Try again with a new image or say it differently.",
+        boxes=(),
     )
 
 

@@ -20,6 +20,7 @@ class Outcome(Enum):
     CONTRADICTION = 4
     UNPARSABLE = 5
     TRUNCATED = 6
+    LOW_CONFIDENCE = 15
 
     # refusals: nothing was run
     INVALID_COMMAND = 7

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Protocol
 
 from rex_thinker_ros.referring.cancel import CancelToken
+from rex_thinker_ros.referring.confidence import PieceMargin
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.prompt import PixelBounds, Prompt
 
@@ -23,11 +24,15 @@ class StopReason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """Hold the whole text, why it stopped, and how many tokens it took."""
+    """Hold the whole text, why it stopped, and how many tokens it took.
+
+    margins say how surely each piece of the text was chosen; empty where that is not known.
+    """
 
     text: str
     stop: StopReason
     tokens: int
+    margins: tuple[PieceMargin, ...] = ()
 
 
 class Reasoner(Protocol):

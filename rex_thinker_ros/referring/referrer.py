@@ -18,7 +18,8 @@ from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.candidate import Candidate
 from rex_thinker_ros.referring.command import Command
-from rex_thinker_ros.referring.decision import Decision, decide
+from rex_thinker_ros.referring.confidence import deciding_margin
+from rex_thinker_ros.referring.decision import Decision, decide, require_confidence
 from rex_thinker_ros.referring.detector import Detector, RgbImage
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.prompt import Prompt, build_prompt
@@ -63,15 +64,26 @@ class Referral:
     model: str
 
 
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """Say which checks of a decision are on: see decide and require_confidence."""
+
+    verify_order: bool = True
+    min_confidence: float = 0.0
+
+
 class Referrer:
     """Detect, prompt, reason, parse and decide, with one detector and one reasoner."""
 
     def __init__(
-        self, detector: Detector, reasoner: Reasoner, *, verify_order: bool = True
+        self,
+        detector: Detector,
+        reasoner: Reasoner,
+        checks: Checks = Checks(),
     ) -> None:
         self._detector = detector
         self._reasoner = reasoner
-        self._verify_order = verify_order
+        self._checks = checks
 
     def refer(
         self, image: RgbImage, command: Command, observer: Observer, cancel: CancelToken
@@ -80,9 +92,7 @@ class Referrer:
 
         Faults of the models never raise: each becomes a MODEL_ERROR with advice.
         """
-        run = _Run(
-            self._detector, self._reasoner, image, command, observer, cancel, self._verify_order
-        )
+        run = _Run(self._detector, self._reasoner, image, command, observer, cancel, self._checks)
         try:
             decision = run.decide()
         except Exception as error:  # noqa: BLE001 - whatever a model raises, the command ends
@@ -109,7 +119,7 @@ class _Run:
         command: Command,
         observer: Observer,
         cancel: CancelToken,
-        verify_order: bool,
+        checks: Checks,
     ) -> None:
         self._detector = detector
         self._reasoner = reasoner
@@ -117,7 +127,7 @@ class _Run:
         self._command = command
         self._observer = observer
         self._cancel = cancel
-        self._verify_order = verify_order
+        self._checks = checks
         self._candidates: tuple[Candidate, ...] = ()
         self.text = ""
         self.seconds = dict.fromkeys(Stage, 0.0)
@@ -173,10 +183,12 @@ class _Run:
             return self.ended(
                 Outcome.UNPARSABLE, f"Not trusted: {error}. Try again or say it differently."
             )
-        return decide(
+        decision = decide(
             self._command, self._candidates, answer, image_size=image_size,
-            resized=prompt.resized, verify_order=self._verify_order,
+            resized=prompt.resized, verify_order=self._checks.verify_order,
         )  # fmt: skip
+        confidence = deciding_margin(completion.text, completion.margins)
+        return require_confidence(decision, confidence, self._checks.min_confidence)
 
     def ended(self, outcome: Outcome, status_text: str) -> Decision:
         """Return a decision without boxes."""

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from rex_thinker_ros.models.load import load_models, warm_up
 from rex_thinker_ros.models.profiles import Profile, load_profile
 from rex_thinker_ros.referring.command import CommandParser
-from rex_thinker_ros.referring.referrer import Referrer
+from rex_thinker_ros.referring.referrer import Checks, Referrer
 from rex_thinker_ros.ros.answering import Answering
 from rex_thinker_ros.ros.frames import Frames
 from rex_thinker_ros.ros.image_decoding import Decoder
@@ -51,7 +51,9 @@ def load_answering(parameters: Parameters, frames: Frames, decode: Decoder) -> A
     warm_up(detector, reasoner)
     return Answering(
         parser=parser,
-        referrer=Referrer(detector, reasoner, verify_order=parameters.verify_order),
+        referrer=Referrer(
+            detector, reasoner, Checks(parameters.verify_order, parameters.min_confidence)
+        ),
         frames=frames,
         decode=decode,
         max_image_age=parameters.max_image_age,

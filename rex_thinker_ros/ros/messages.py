@@ -67,9 +67,8 @@ def referral_message(result: Result, model: str) -> ReferralMessage:
         message.reasoning = referral.reasoning
         message.detection_duration = duration(referral.detection_seconds)
         message.reasoning_duration = duration(referral.reasoning_seconds)
-    chosen = chosen_candidates(result)
-    message.boxes = [region(candidate.box) for candidate in chosen]
-    message.confidence = min((float(candidate.score) for candidate in chosen), default=0.0)
+        message.confidence = float(referral.decision.confidence or 0.0)
+    message.boxes = [region(candidate.box) for candidate in chosen_candidates(result)]
     return message
 
 

@@ -109,6 +109,12 @@ class Parameters:
         "Check orders that the boxes can settle (second from the left, largest): a choice that "
         "contradicts them is a CONTRADICTION.",
     )
+    min_confidence: float = parameter(
+        0.0,
+        "Least confidence of FOUND, in logits between the best and the next best token, else "
+        "LOW_CONFIDENCE; 0 asks for none. Not calibrated: choose it per model.",
+        between=(0.0, 1000.0),
+    )
     max_command_characters: int = parameter(
         512, "Longest command in characters; a longer one is refused.", between=(1, 100_000)
     )

@@ -50,6 +50,7 @@ class Batch:
     look_masks: torch.Tensor  # (n, cells)
     seeks: torch.Tensor  # (n, 2): sequence, position
     seek_masks: torch.Tensor  # (n, cells)
+    seek_points: torch.Tensor  # (n, 2) where the sought stands, in resized pixels
     ends: torch.Tensor  # (n, 2): sequence, position
     end_boxes: torch.Tensor  # (n, 4) corners in resized pixels; a point has no extent
 
@@ -109,6 +110,7 @@ def _annotations(examples: Sequence[Example], cells: tuple[int, int]) -> tuple[t
         shape = (-1, cells[0] * cells[1])
         return positions.view(-1, 2), torch.tensor(np.array(masks, np.float32)).view(shape)
 
+    stands = [(box.center[0], box.y1) for e in examples for _, box in e.seeks]
     ends = [(row, at) for row, e in enumerate(examples) for at, _ in e.box_ends]
     boxes = [box.as_tuple() for e in examples for _, box in e.box_ends]
     return (
@@ -118,6 +120,7 @@ def _annotations(examples: Sequence[Example], cells: tuple[int, int]) -> tuple[t
         pairs("asked", shift=0),
         *sights("looks"),
         *sights("seeks"),
+        torch.tensor(stands, dtype=torch.float32).view(-1, 2),
         torch.tensor(ends),
         torch.tensor(boxes, dtype=torch.float32),
     )

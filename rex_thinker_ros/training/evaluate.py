@@ -8,10 +8,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -20,14 +19,16 @@ from rich.progress import track
 
 from rex_thinker_ros.models.load import load_models
 from rex_thinker_ros.models.profiles import load_profile
-from rex_thinker_ros.referring.boxes import Box
+from rex_thinker_ros.referring.answer import parse_answer
+from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.command import CommandParser
-from rex_thinker_ros.referring.decision import snap
+from rex_thinker_ros.referring.decision import Decision, decide, snap
 from rex_thinker_ros.referring.detector import Detector
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.referring.prompt import smart_resize
-from rex_thinker_ros.referring.referrer import Observer, Referrer
+from rex_thinker_ros.referring.prompt import PixelBounds, smart_resize
+from rex_thinker_ros.referring.referrer import Observer, Referral, Referrer
+from rex_thinker_ros.training.evaluation_table import Detections, Row, table
 from rex_thinker_ros.training.examples import BOUNDS, resize_objects
 from rex_thinker_ros.training.questions import Question, UnclearError, ask, ask_for_absent
 from rex_thinker_ros.training.store import HELD_OUT_SEED, StoredScene, read_worlds
@@ -35,32 +36,6 @@ from rex_thinker_ros.training.vocabulary import CATEGORIES
 
 ABSENT_CATEGORY = 0.05  # share of questions about something that is not on the table at all
 NOTHING = (Outcome.NO_CANDIDATES, Outcome.NO_MATCH)
-UNREADABLE = (Outcome.UNPARSABLE, Outcome.TRUNCATED)
-
-
-@dataclass(frozen=True)
-class Row:
-    """What was asked of one scene and what came of it; boxes in full-image pixels."""
-
-    scene: int
-    kind: str
-    command: str
-    expected: str
-    outcome: str
-    right: bool
-    answer_boxes: int
-    exact_copies: int
-    seconds: float
-    reasoning: str
-
-
-@dataclass
-class Detections:
-    """Counts over every category asked of every scene, at IoU 0.5."""
-
-    found: int = 0
-    matched: int = 0
-    true: int = 0
 
 
 def draw(scene: StoredScene, number: int) -> Question:
@@ -106,17 +81,35 @@ def ask_all(
         referral = referrer.refer(image, command, Observer(), CancelToken())
         expected, boxes = expectation(question, scene)
         decision = referral.decision
-        if expected is Outcome.NO_MATCH:
-            right = decision.outcome in NOTHING
-        else:
-            right = decision.outcome is expected and same_boxes(decision.boxes, boxes)
+        refused = ""
+        if decision.outcome is Outcome.CONTRADICTION:
+            loose = _without_order(referral, Size(*image.shape[1::-1]), reasoner.bounds)
+            if loose.outcome is Outcome.FOUND:
+                refused = "right" if _is_right(loose, expected, boxes) else "wrong"
+        right = _is_right(decision, expected, boxes)
         rows.append(Row(
             number, question.kind, command.sentence, expected.name, decision.outcome.name, right,
-            decision.answer_boxes, decision.exact_copies,
+            refused, decision.answer_boxes, decision.exact_copies,
             referral.detection_seconds + referral.reasoning_seconds, referral.reasoning,
         ))  # fmt: skip
         _count(detector, scene, image, detections)
     return rows, detections
+
+
+def _is_right(decision: Decision, expected: Outcome, boxes: Sequence[Box]) -> bool:
+    if expected is Outcome.NO_MATCH:
+        return decision.outcome in NOTHING
+    return decision.outcome is expected and same_boxes(decision.boxes, boxes)
+
+
+def _without_order(referral: Referral, image: Size, bounds: PixelBounds) -> Decision:
+    """Decide again, without the check of orders, on an answer that was complete."""
+    resized = smart_resize(image, bounds)
+    answer = parse_answer(referral.reasoning, complete=True, resized=resized)
+    return decide(
+        referral.command, referral.decision.candidates, answer, image_size=image, resized=resized,
+        verify_order=False,
+    )  # fmt: skip
 
 
 def _count(
@@ -128,50 +121,6 @@ def _count(
         detections.found += len(found)
         detections.true += len(truth)
         detections.matched += sum(index is not None for index in snap(found, truth))
-
-
-def figures(rows: Sequence[Row], detections: Detections) -> dict[str, float]:
-    """Return the headline figures, each a share of 1."""
-    nothing = [row for row in rows if row.expected == "NO_MATCH"]
-    found = [row for row in rows if row.outcome == "FOUND"]
-    read = [row for row in rows if row.reasoning]
-    unreadable = [row for row in read if Outcome[row.outcome] in UNREADABLE]
-    boxes = sum(row.answer_boxes for row in rows)
-    return {
-        "exact answer": _share(sum(r.right for r in rows), len(rows)),
-        "abstention recall": _share(sum(r.right for r in nothing), len(nothing)),
-        "false FOUND": _share(sum(not r.right for r in found), len(rows)),
-        "exact copies of answer boxes": _share(sum(r.exact_copies for r in rows), boxes),
-        "detector recall": _share(detections.matched, detections.true),
-        "detector precision": _share(detections.matched, detections.found),
-        "format validity": 1 - _share(len(unreadable), len(read)),
-    }
-
-
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else float("nan")
-
-
-def table(rows: Sequence[Row], detections: Detections) -> str:
-    """Return Markdown: the headline figures and one line per kind of expression."""
-    lines = [f"Held-out scenes: {len(rows)}.", "", "| figure | value |", "|---|---|"]
-    lines += [f"| {name} | {value:.1%} |" for name, value in figures(rows, detections).items()]
-    lines += ["", "| kind | scenes | exact answer | false FOUND | outcomes when wrong |"]
-    lines += ["|---|---|---|---|---|"]
-    kinds: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        kinds[f"{row.kind}, no match" if row.expected == "NO_MATCH" else row.kind].append(row)
-    for kind, group in sorted(kinds.items()):
-        wrong = Counter(row.outcome for row in group if not row.right)
-        names = ", ".join(f"{n} {outcome}" for outcome, n in wrong.most_common())
-        right = sum(row.right for row in group)
-        lines.append(
-            f"| {kind} | {len(group)} | {_share(right, len(group)):.1%} "
-            f"| {wrong['FOUND']} | {names} |"
-        )
-    seconds = sorted(row.seconds for row in rows)
-    lines += ["", f"Median time of a referral: {seconds[len(seconds) // 2]:.2f} s."]
-    return "\n".join(lines)
 
 
 def run(

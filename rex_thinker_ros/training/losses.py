@@ -50,6 +50,7 @@ class Guides(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.position = nn.Linear(WIDTH, 4 * len(PERIODS))
+        self.sought = nn.Linear(WIDTH, 4 * len(PERIODS))
         self.extent = nn.Linear(WIDTH, 2)
         self.color = nn.Linear(WIDTH, len(COLORS) + 1)
         self.category = nn.Linear(WIDTH, len(CATEGORIES) + 1)
@@ -113,6 +114,10 @@ def guidance(
         )
         cell_range = slice(prefix[0], prefix[0] + cells)
         losses["look"] = _see(hidden, batch.looks, batch.look_masks, LOOK_HEADS, cell_range)
+        if len(batch.seeks):
+            states = hidden.last[batch.seeks[:, 0], batch.seeks[:, 1]]
+            goal = waves(batch.seek_points)
+            losses["sought"] = functional.mse_loss(guides.sought(states), goal)
         losses["seek"] = _see(hidden, batch.seeks, batch.seek_masks, SEEK_HEADS, cell_range)
         for name, head, labels in (
             ("color", guides.color, batch.cell_colors),

@@ -120,8 +120,8 @@ class Trainer:
         """Take one optimizer step; return the losses by name."""
         losses = self.losses(batch)
         weights = {
-            "look": 0.15, "seek": 0.3, "copy": 0.15, "evidence": 0.1, "line": 0.1, "asked": 0.1,
-            "place": 0.5, "extent": 0.1, "color": 0.3, "category": 0.3,
+            "look": 0.15, "seek": 0.5, "sought": 0.5, "copy": 0.15, "evidence": 0.1, "line": 0.1,
+            "asked": 0.1, "place": 0.5, "extent": 0.1, "color": 0.3, "category": 0.3,
         }  # fmt: skip
         total = torch.stack([weights.get(name, 1.0) * loss for name, loss in losses.items()]).sum()
         self.optimizer.zero_grad(set_to_none=True)

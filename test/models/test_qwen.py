@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import warnings
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 import torch
 from transformers.utils import logging
 
+from rex_thinker_ros.models.decoding import Lead
 from rex_thinker_ros.models.device import place
 from rex_thinker_ros.models.profiles import load_profile
 from rex_thinker_ros.models.qwen import QwenReasoner
@@ -64,6 +66,31 @@ def test_the_text_streams_whole_characters_and_stops_at_the_end_of_the_answer(
     assert any("✅" in piece for piece in pieces)
     assert "\ufffd" not in completion.text
     assert len(pieces) > 4, "text must come as it grows"
+
+
+def test_every_character_has_the_least_lead_of_its_tokens(
+    scripted_reasoner: Callable[..., Path],
+) -> None:
+    completion = ask(load(scripted_reasoner()))
+    spans = [(piece.start, piece.end) for piece in completion.margins]
+    assert [start for start, _ in spans] == [0, *(end for _, end in spans[:-1])]
+    assert spans[-1][1] == len(completion.text)
+    assert all(piece.margin > 0 for piece in completion.margins)
+
+
+@pytest.mark.parametrize(
+    ("scores", "lead"),
+    [([1.0, 4.0, 3.5], 0.5), ([2.0, 2.0, 0.0], 0.0), ([1.0, -math.inf], math.inf)],
+)
+def test_the_lead_is_over_the_next_best(scores: list[float], lead: float) -> None:
+    watch, given = Lead(), torch.tensor([scores])
+    assert watch(torch.zeros(1, 1), given) is given
+    assert watch.logits == lead
+
+
+def test_logits_that_are_not_numbers_are_a_fault() -> None:
+    with pytest.raises(FloatingPointError, match="not numbers"):
+        Lead()(torch.zeros(1, 1), torch.tensor([[1.0, math.nan, 2.0]]))
 
 
 def test_an_answer_may_also_end_with_the_turn(scripted_reasoner: Callable[..., Path]) -> None:

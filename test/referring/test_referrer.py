@@ -11,11 +11,12 @@ from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.candidate import Candidate
 from rex_thinker_ros.referring.command import Command
+from rex_thinker_ros.referring.confidence import PieceMargin
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.prompt import PixelBounds, Prompt
 from rex_thinker_ros.referring.reasoner import Completion, StopReason
-from rex_thinker_ros.referring.referrer import Observer, Referral, Referrer, Stage
+from rex_thinker_ros.referring.referrer import Checks, Observer, Referral, Referrer, Stage
 
 IMAGE: RgbImage = np.zeros((480, 640, 3), np.uint8)
 COMMAND = Command("pick up the red mug", "red mug", "mug", wants_all=False)
@@ -48,9 +49,14 @@ class ScriptedReasoner:
     bounds = PixelBounds()
 
     def __init__(
-        self, *pieces: str, stop: StopReason = StopReason.END, error: Exception | None = None
+        self,
+        *pieces: str,
+        stop: StopReason = StopReason.END,
+        error: Exception | None = None,
+        margins: Sequence[PieceMargin] = (),
     ):
         self._pieces = pieces
+        self._margins = tuple(margins)
         self._stop = stop
         self._error = error
         self.prompts: list[Prompt] = []
@@ -65,7 +71,8 @@ class ScriptedReasoner:
             on_text(piece)
         if self._error:
             raise self._error
-        return Completion("".join(self._pieces), self._stop, len(self._pieces))
+        text = "".join(self._pieces)
+        return Completion(text, self._stop, len(self._pieces), self._margins)
 
 
 class Recorder(Observer):
@@ -241,3 +248,23 @@ def test_a_command_that_was_canceled_before_it_began_runs_nothing() -> None:
     )
     assert referral.decision.outcome is Outcome.CANCELED
     assert recorder.heard == []
+
+
+@pytest.mark.parametrize(
+    ("margin", "least", "outcome"),
+    [
+        (2.0, 1.5, Outcome.FOUND), (1.0, 1.5, Outcome.LOW_CONFIDENCE), (1.0, 0.0, Outcome.FOUND),
+        (None, 0.0, Outcome.FOUND), (None, 1.5, Outcome.LOW_CONFIDENCE),
+    ],
+)  # fmt: skip
+def test_found_needs_the_confidence_that_is_asked_for(
+    margin: float | None, least: float, outcome: Outcome
+) -> None:
+    text = THOUGHT + ANSWER
+    margins = [] if margin is None else [PieceMargin(0, len(text), margin)]
+    reasoner = ScriptedReasoner(text, margins=margins)
+    referrer = Referrer(ScriptedDetector(), reasoner, Checks(min_confidence=least))
+    decision = referrer.refer(IMAGE, COMMAND, Observer(), CancelToken()).decision
+    assert decision.outcome is outcome
+    assert decision.confidence == margin
+    assert bool(decision.boxes) == (outcome is Outcome.FOUND)

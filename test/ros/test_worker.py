@@ -52,7 +52,9 @@ class Desk:
         self.results.append(result)
 
     def ask(self, sentence: str) -> None:
-        self.worker.submit(self.requests.accept(sentence))
+        request = self.requests.accept(sentence)
+        assert request is not None
+        self.worker.submit(request)
 
     def outcomes(self) -> list[Outcome]:
         assert self.worker.wait_until_idle(60.0)
