@@ -89,7 +89,7 @@ def ask_all(
         right = _is_right(decision, expected, boxes)
         rows.append(Row(
             number, question.kind, command.sentence, expected.name, decision.outcome.name, right,
-            refused, decision.answer_boxes, decision.exact_copies,
+            refused, decision.confidence, decision.answer_boxes, decision.exact_copies,
             referral.detection_seconds + referral.reasoning_seconds, referral.reasoning,
         ))  # fmt: skip
         _count(detector, scene, image, detections)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rex_thinker_ros.referring.outcome import Outcome
 
+MIN_CONFIDENCES = (0.5, 1.0, 2.0, 4.0)  # logits
 UNREADABLE = (Outcome.UNPARSABLE, Outcome.TRUNCATED)
 
 
@@ -26,6 +27,7 @@ class Row:
     outcome: str
     right: bool
     refused: str
+    confidence: float | None
     answer_boxes: int
     exact_copies: int
     seconds: float
@@ -83,6 +85,20 @@ def table(rows: Sequence[Row], detections: Detections) -> str:
     refused = Counter(row.refused for row in rows)
     counts = f"{refused['wrong']} wrong answers, {refused['right']} right ones"
     lines += ["", f"Refused by the check of orders: {counts}."]
+    lines += ["", *_confidences(rows), ""]
     seconds = sorted(row.seconds for row in rows)
-    lines += ["", f"Median time of a referral: {seconds[len(seconds) // 2]:.2f} s."]
+    lines += [f"Median time of a referral: {seconds[len(seconds) // 2]:.2f} s."]
     return "\n".join(lines)
+
+
+def _confidences(rows: Sequence[Row]) -> list[str]:
+    """Return what a least confidence would have refused of what was FOUND."""
+    found = [row for row in rows if row.outcome == "FOUND" and row.confidence is not None]
+    lines = ["| `min_confidence` | wrong FOUND refused | right FOUND refused |", "|---|---|---|"]
+    for least in MIN_CONFIDENCES:
+        refused = Counter(row.right for row in found if (row.confidence or 0) < least)
+        totals = Counter(row.right for row in found)
+        lines.append(
+            f"| {least:g} | {refused[False]} of {totals[False]} | {refused[True]} of {totals[True]} |"
+        )
+    return lines
