@@ -96,9 +96,10 @@ def _confidences(rows: Sequence[Row]) -> list[str]:
     found = [row for row in rows if row.outcome == "FOUND" and row.confidence is not None]
     lines = ["| `min_confidence` | wrong FOUND refused | right FOUND refused |", "|---|---|---|"]
     for least in MIN_CONFIDENCES:
-        refused = Counter(row.right for row in found if (row.confidence or 0) < least)
-        totals = Counter(row.right for row in found)
-        lines.append(
-            f"| {least:g} | {refused[False]} of {totals[False]} | {refused[True]} of {totals[True]} |"
-        )
+        shares = []
+        for right in (False, True):
+            group = [row for row in found if row.right is right]
+            refused = sum((row.confidence or 0) < least for row in group)
+            shares.append(f"{refused} of {len(group)}")
+        lines.append(f"| {least:g} | {shares[0]} | {shares[1]} |")
     return lines
