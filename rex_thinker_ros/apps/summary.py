@@ -19,10 +19,17 @@ _ABSTENTIONS = {
         Outcome.CONTRADICTION,
         Outcome.UNPARSABLE,
         Outcome.TRUNCATED,
+        Outcome.LOW_CONFIDENCE,
     )
 }
 _REFUSALS = {
-    outcome.name for outcome in (Outcome.INVALID_COMMAND, Outcome.NO_IMAGE, Outcome.STALE_IMAGE)
+    outcome.name
+    for outcome in (
+        Outcome.INVALID_COMMAND,
+        Outcome.NO_IMAGE,
+        Outcome.STALE_IMAGE,
+        Outcome.BUSY,
+    )
 }
 
 

@@ -127,8 +127,11 @@ def test_a_command_without_a_result_keeps_its_line() -> None:
     ("kind", "statuses"),
     [
         ("found", "FOUND"),
-        ("abstained", "NO_CANDIDATES NO_MATCH AMBIGUOUS CONTRADICTION UNPARSABLE TRUNCATED"),
-        ("refused", "INVALID_COMMAND NO_IMAGE STALE_IMAGE"),
+        (
+            "abstained",
+            "NO_CANDIDATES NO_MATCH AMBIGUOUS CONTRADICTION UNPARSABLE TRUNCATED LOW_CONFIDENCE",
+        ),
+        ("refused", "INVALID_COMMAND NO_IMAGE STALE_IMAGE BUSY"),
         ("failed", "PREEMPTED CANCELED TIMEOUT MODEL_ERROR NO_RESULT"),
     ],
 )
