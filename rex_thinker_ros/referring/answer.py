@@ -12,12 +12,13 @@ from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.candidate import Verdict
 
 _MARKS = {"✅": Verdict.MATCH, "❌": Verdict.NO_MATCH, "⚠": Verdict.UNSURE}
-_MARK = re.compile("([✅❌⚠])\ufe0f?")
-_SUMMARY = re.compile(
-    r"^[ \t]*#+[ \t]*summarize and re-?check answer.*$", re.IGNORECASE | re.MULTILINE
-)
-_PLAN_STEP = re.compile(r"^[ \t]*-[ \t]*step[ \t]+[0-9]+[ \t]*:(.+)$", re.IGNORECASE | re.MULTILINE)
-_EVALUATION = re.compile(r"^[ \t]*#+[ \t]*step\b", re.IGNORECASE | re.MULTILINE)
+MARK = re.compile("([✅❌⚠])\ufe0f?")
+"""A mark, with the selector of its colourful form if it has one."""
+
+_LINE = r"^[ \t]*(?:<think>[ \t]*)?"
+_SUMMARY = re.compile(_LINE + r"#+[ \t]*summarize and re-?check answer.*$", re.I | re.M)
+_PLAN_STEP = re.compile(_LINE + r"-[ \t]*step[ \t]+[0-9]+[ \t]*:(.+)$", re.I | re.M)
+_EVALUATION = re.compile(_LINE + r"#+[ \t]*step\b", re.I | re.M)
 _LABEL_NUMBER = re.compile(r"(?<![0-9])([0-9]{1,4})\W*$")
 _FENCED = re.compile(r"```(.*)```", re.DOTALL)
 
@@ -68,38 +69,39 @@ def parse_answer(text: str, *, complete: bool, resized: Size) -> Answer:
     """
     if not complete and "</answer>" not in text:
         raise TruncatedAnswerError("the model's text was cut off before the end of its answer")
-    thought, _, rest = text.partition("</think>")
-    if not rest:  # no reasoning section was closed: the answer ends it
-        thought, tag, rest = text.partition("<answer>")
-        rest = tag + rest
+    thought = _thought(text)
+    rest = text[len(thought) :]
     sections = [section.partition("</answer>")[0] for section in rest.split("<answer>")[1:]]
     if not sections:
         raise UnparsableAnswerError("the model's text has no <answer> section")
     answers = [_parse_boxes(section, resized) for section in sections]
     if any(answer != answers[0] for answer in answers):
         raise UnparsableAnswerError(f"the model gave {len(answers)} answers that differ")
-    return Answer(_parse_reasoning(thought.strip().removeprefix("<think>")), answers[0])
-
-
-def _parse_reasoning(thought: str) -> Reasoning:
-    evaluation = _EVALUATION.search(thought)
-    plan = thought[: evaluation.start()] if evaluation else thought
-    start, end = summary_span(thought)
-    return Reasoning(
-        plan=tuple(match[1].strip() for match in _PLAN_STEP.finditer(plan)),
-        judgements=_parse_summary(thought[start:end]),
-    )
+    start, end = summary_span(text)
+    reasoning = Reasoning(_parse_plan(thought), _parse_summary(text[start:end]))
+    return Answer(reasoning, answers[0])
 
 
 def summary_span(text: str) -> tuple[int, int]:
     """Return where the summary starts and ends that the answer was written from: the last one.
 
-    It ends with the reasoning; both are the end of the text where there is none.
+    It ends with the reasoning; both are that end where there is none.
     """
-    closings = [at for tag in ("</think>", "<answer>") if (at := text.find(tag)) >= 0]
-    end = closings[0] if closings else len(text)
+    end = len(_thought(text))
     headings = list(_SUMMARY.finditer(text, 0, end))
-    return (headings[-1].end(), end) if headings else (len(text), len(text))
+    return (headings[-1].end() if headings else end, end)
+
+
+def _thought(text: str) -> str:
+    """Return the reasoning; where it was not closed, the answer ends it."""
+    thought, _, rest = text.partition("</think>")
+    return thought if rest else text.partition("<answer>")[0]
+
+
+def _parse_plan(thought: str) -> tuple[str, ...]:
+    evaluation = _EVALUATION.search(thought)
+    plan = thought[: evaluation.start()] if evaluation else thought
+    return tuple(match[1].strip() for match in _PLAN_STEP.finditer(plan))
 
 
 def _parse_summary(summary: str) -> dict[int, Judgement]:
@@ -108,11 +110,11 @@ def _parse_summary(summary: str) -> dict[int, Judgement]:
     for line in summary.split("\n"):
         label, _, reason = line.partition(":")
         number = _LABEL_NUMBER.search(label)
-        marks = _MARK.findall(reason)
+        marks = MARK.findall(reason)
         if not number or not marks:
             continue
         verdict = _MARKS[marks[-1]]
-        note = _MARK.sub("", reason).strip(" \t\r→-.")
+        note = MARK.sub("", reason).strip(" \t\r→-.")
         earlier = judgements.get(int(number[1]))
         if earlier and earlier.verdict is not verdict:
             verdict, note = Verdict.UNSURE, f"{earlier.note}; {note}"

@@ -6,9 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rex_thinker_ros.referring.answer import summary_span
+from rex_thinker_ros.referring.answer import MARK, summary_span
 
-_MARKS = re.compile("[✅❌⚠]")
 _NUMBER = re.compile(r"(?<!\w)[0-9]+")  # not the 2 of bbox_2d
 
 
@@ -34,7 +33,7 @@ def deciding_margin(text: str, margins: Sequence[PieceMargin]) -> float | None:
     """
     start, end = summary_span(text)
     answer = text.rfind("<answer>")
-    spans = [match.span() for match in _MARKS.finditer(text, start, end)]
+    spans = [match.span() for match in MARK.finditer(text, start, end)]
     if answer >= 0:
         spans += [match.span() for match in _NUMBER.finditer(text, answer)]
     deciding = [

@@ -147,7 +147,7 @@ def _contradiction(
         fault = f"the model never judged {_numbers(unmarked)}"
     else:
         return None
-    return (Outcome.CONTRADICTION, f"Not trusted: {fault}. Try again or say it differently.")
+    return _not_trusted(fault)
 
 
 def _abstention(
@@ -178,9 +178,11 @@ def _misordered(
 ) -> tuple[Outcome, str] | None:
     """Return how the boxes contradict the order that was asked for."""
     fault = order_fault(command, chosen, judged)
-    if fault is None:
-        return None
-    return (Outcome.CONTRADICTION, f"Not trusted: {fault}. Try again or say it differently.")
+    return _not_trusted(fault) if fault else None
+
+
+def _not_trusted(fault: str) -> tuple[Outcome, str]:
+    return Outcome.CONTRADICTION, f"Not trusted: {fault}. Try again or say it differently."
 
 
 def _numbers(candidates: Sequence[Candidate]) -> str:

@@ -199,6 +199,12 @@ def test_the_last_summary_counts() -> None:
     assert parse(text).reasoning.judgements[1].verdict is Verdict.NO_MATCH
 
 
+def test_an_answer_mentioned_in_the_thought_does_not_end_the_summary() -> None:
+    summary = "# Summarize and Re-Check answer\n- Mug 1: <answer> it is ✅\n- Mug 2: ❌\n"
+    judgements = parse(f"<think>{summary}</think><answer>[]</answer>").reasoning.judgements
+    assert sorted(judgements) == [1, 2]
+
+
 PIECES = st.sampled_from(
     [
         *("<think>", "</think>", "<answer>", "</answer>", "json\n", "```", "[", "]", "{", "}"),
