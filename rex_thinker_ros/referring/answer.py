@@ -15,10 +15,11 @@ _MARKS = {"✅": Verdict.MATCH, "❌": Verdict.NO_MATCH, "⚠": Verdict.UNSURE}
 MARK = re.compile("([✅❌⚠])\ufe0f?")
 """A mark, with the selector of its colourful form if it has one."""
 
+_FLAGS = re.IGNORECASE | re.MULTILINE
 _LINE = r"^[ \t]*(?:<think>[ \t]*)?"
-_SUMMARY = re.compile(_LINE + r"#+[ \t]*summarize and re-?check answer.*$", re.I | re.M)
-_PLAN_STEP = re.compile(_LINE + r"-[ \t]*step[ \t]+[0-9]+[ \t]*:(.+)$", re.I | re.M)
-_EVALUATION = re.compile(_LINE + r"#+[ \t]*step\b", re.I | re.M)
+_SUMMARY = re.compile(_LINE + r"#+[ \t]*summarize and re-?check answer.*$", _FLAGS)
+_PLAN_STEP = re.compile(_LINE + r"-[ \t]*step[ \t]+[0-9]+[ \t]*:(.+)$", _FLAGS)
+_EVALUATION = re.compile(_LINE + r"#+[ \t]*step\b", _FLAGS)
 _LABEL_NUMBER = re.compile(r"(?<![0-9])([0-9]{1,4})\W*$")
 _FENCED = re.compile(r"```(.*)```", re.DOTALL)
 

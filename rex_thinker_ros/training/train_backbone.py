@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +18,14 @@ from PIL import Image
 from torch import nn
 from torch.nn import functional
 from transformers import AutoBackbone
+from transformers.image_transforms import corners_to_center_format
 from transformers.loss.loss_for_object_detection import generalized_box_iou
 
 from rex_thinker_ros.training.ahead import made_ahead
+from rex_thinker_ros.training.course import Course
 from rex_thinker_ros.training.detector_losses import STRIDES, dense_goals, proposal_centers
 from rex_thinker_ros.training.detector_model import backbone_config, image_processor
-from rex_thinker_ros.training.schedule import level_then_cosine
+from rex_thinker_ros.training.object_boxes import object_corners
 from rex_thinker_ros.training.store import StoredScene, read_worlds
 from rex_thinker_ros.training.vocabulary import CATEGORIES
 
@@ -70,16 +71,8 @@ class CellMaker:
         )
 
     def _label(self, scene: StoredScene, flip: bool) -> tuple[torch.Tensor, torch.Tensor]:
-        sides = torch.tensor([scene.size.width, scene.size.height] * 2)
-        corners = torch.tensor([item.box.as_tuple() for item in scene.objects]) / sides
-        if flip:
-            corners = torch.stack(
-                [1 - corners[:, 2], corners[:, 1], 1 - corners[:, 0], corners[:, 3]], 1
-            )
-        boxes = torch.cat(
-            [(corners[:, :2] + corners[:, 2:]) / 2, corners[:, 2:] - corners[:, :2]], 1
-        )
-        owner, ignored = dense_goals(self.centers, boxes)
+        corners = object_corners(scene, mirrored=flip)
+        owner, ignored = dense_goals(self.centers, corners_to_center_format(corners))
         names = torch.tensor([CATEGORIES.index(item.category) for item in scene.objects])
         categories = torch.full_like(owner, NOTHING)
         categories[ignored] = IGNORE
@@ -140,25 +133,12 @@ def train(
     optimizer = torch.optim.AdamW(parts.parameters(), lr=rate, weight_decay=1e-3, fused=True)
     maker = CellMaker(scenes, images, seed=0 if resume is None else int(time.time()))
     folder.mkdir(parents=True, exist_ok=True)
-    start = time.monotonic()
-    sums: Counter[str] = Counter()
-    for count, batch in enumerate(made_ahead(maker.make), 1):
-        part = (time.monotonic() - start) / 60 / minutes
-        if part >= 1:
-            break
-        for group in optimizer.param_groups:
-            group["lr"] = rate * min(1, count / 100) * level_then_cosine(part, level=0.3)
+    course = Course(optimizer, minutes=minutes, rate=rate, level=0.3, clip=5.0)
+    for batch in course.each(made_ahead(maker.make)):
         losses = backbone_loss(backbone, heads, batch, maker.centers)
-        optimizer.zero_grad(set_to_none=True)
-        (losses["name"] + losses["empty"] + losses["box"]).backward()
-        torch.nn.utils.clip_grad_norm_(parts.parameters(), 5.0)
-        optimizer.step()
-        sums.update({name: float(value.detach()) for name, value in losses.items()})
-        if count % 100 == 0:
-            means = " ".join(f"{name} {value / 100:.3f}" for name, value in sums.items())
-            print(f"{count} {part * minutes:.1f}min {means}", flush=True)
-            sums.clear()
-        if count % 500 == 0:
+        course.learn(losses["name"] + losses["empty"] + losses["box"])
+        course.note(losses)
+        if course.count % 500 == 0:
             torch.save(parts.state_dict(), folder / "backbone.pt")
     torch.save(parts.state_dict(), folder / "backbone.pt")
 

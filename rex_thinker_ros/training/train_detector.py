@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,10 @@ import numpy as np
 import torch
 from PIL import Image
 from transformers import GroundingDinoForObjectDetection
+from transformers.image_transforms import corners_to_center_format
 
 from rex_thinker_ros.training.ahead import made_ahead
+from rex_thinker_ros.training.course import Course
 from rex_thinker_ros.training.detector_losses import Targets, detector_loss
 from rex_thinker_ros.training.detector_model import (
     FIXED_IDS,
@@ -24,7 +25,7 @@ from rex_thinker_ros.training.detector_model import (
     image_processor,
     save_detector,
 )
-from rex_thinker_ros.training.schedule import level_then_cosine
+from rex_thinker_ros.training.object_boxes import object_corners
 from rex_thinker_ros.training.store import StoredScene, read_worlds
 from rex_thinker_ros.training.vocabulary import CATEGORIES
 
@@ -84,22 +85,12 @@ class BatchMaker:
     def _targets(
         self, scene: StoredScene, flip: bool, words: list[str], ids: torch.Tensor
     ) -> Targets:
-        sides = np.array([scene.size.width, scene.size.height] * 2, float)
-        boxes, tokens = [], []
-        for item in scene.objects:
-            if item.category not in words:
-                continue
-            x0, y0, x1, y1 = np.array(item.box.as_tuple()) / sides
-            if flip:
-                x0, x1 = 1 - x1, 1 - x0
-            boxes.append([(x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0])
-            name = self.tokenizer.convert_tokens_to_ids(item.category)
-            tokens.append((ids == name).float())
-        return Targets(
-            torch.tensor(boxes, dtype=torch.float32).view(-1, 4),
-            torch.stack(tokens) if tokens else torch.zeros(0, len(ids)),
-            torch.tensor([int(token) not in NO_NAMES for token in ids]),
-        )
+        asked = torch.tensor([item.category in words for item in scene.objects], dtype=torch.bool)
+        boxes = corners_to_center_format(object_corners(scene, mirrored=flip))[asked]
+        named = [item.category for item in scene.objects if item.category in words]
+        numbers = torch.tensor([self.tokenizer.convert_tokens_to_ids(name) for name in named])
+        names = torch.tensor([int(token) not in NO_NAMES for token in ids])
+        return Targets(boxes, (ids == numbers[:, None]).float(), names)
 
 
 def train(
@@ -134,29 +125,13 @@ def train(
     optimizer = torch.optim.AdamW(_groups(model), weight_decay=1e-4, fused=True)
     maker = BatchMaker(scenes, images, seed=0 if resume is None else int(time.time()))
     maker.dense = dense_share > 0
-    start = time.monotonic()
-    sums: Counter[str] = Counter()
-    for count, (inputs, targets) in enumerate(made_ahead(maker.make), 1):
-        part = (time.monotonic() - start) / 60 / minutes
-        if part >= 1:
-            break
-        maker.dense = part < dense_share
-        for group in optimizer.param_groups:
-            group["lr"] = (
-                rate * group["share"] * min(1, count / 200) * level_then_cosine(part, level=0.4)
-            )
+    course = Course(optimizer, minutes=minutes, rate=rate, warm_up=200)
+    for inputs, targets in course.each(made_ahead(maker.make)):
+        maker.dense = course.part < dense_share
         losses = detector_loss(model, inputs, targets, proposals_only=maker.dense)
-        optimizer.zero_grad(set_to_none=True)
-        torch.stack(list(losses.values())).sum().backward()
-        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        if torch.isfinite(norm):
-            optimizer.step()
-        sums.update({name: float(value.detach()) for name, value in losses.items()})
-        if count % 100 == 0:
-            means = " ".join(f"{name} {value / 100:.3f}" for name, value in sums.items())
-            print(f"{count} {part * minutes:.1f}min {means}", flush=True)
-            sums.clear()
-        if count % 500 == 0:
+        course.learn(torch.stack(list(losses.values())).sum())
+        course.note(losses)
+        if course.count % 500 == 0:
             _save(model, folder)
     _save(model, folder)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from transformers import Qwen2_5_VLForConditionalGeneration
 from rex_thinker_ros.referring.prompt import SYSTEM_PROMPT
 from rex_thinker_ros.training.batches import Batch, stream
 from rex_thinker_ros.training.cells import IGNORE
+from rex_thinker_ros.training.course import Course
 from rex_thinker_ros.training.losses import (
     EARLY_LAYER,
     GUIDED_LAYERS,
@@ -23,12 +24,15 @@ from rex_thinker_ros.training.losses import (
 )
 from rex_thinker_ros.training.reasoner_forward import see, think
 from rex_thinker_ros.training.reasoner_model import build_reasoner, save_reasoner
-from rex_thinker_ros.training.schedule import level_then_cosine
 from rex_thinker_ros.training.store import StoredScene, read_worlds
 from rex_thinker_ros.training.tokenizer import build_tokenizer
 
 BEFORE_IMAGE = f"<|im_start|>system\n{SYSTEM_PROMPT}<|im_end|>\n<|im_start|>user\n<|vision_start|>"
 AFTER_IMAGE = "<|vision_end|>"
+WEIGHTS = {
+    "look": 0.15, "seek": 0.5, "sought": 0.5, "copy": 0.15, "evidence": 0.1, "line": 0.1,
+    "asked": 0.1, "place": 0.5, "extent": 0.1, "color": 0.3, "category": 0.3,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,9 +66,12 @@ class Trainer:
             self.model.model.visual.load_state_dict(state["tower"])
             for name in ("color", "category"):
                 getattr(self.guides, name).load_state_dict(state[name])
-        self.parameters = [*self.model.parameters(), *self.guides.parameters()]
         self.optimizer = torch.optim.AdamW(
-            self.parameters, lr=1e-3, betas=(0.9, 0.98), weight_decay=0.01, fused=True
+            [*self.model.parameters(), *self.guides.parameters()],
+            lr=1e-3,
+            betas=(0.9, 0.98),
+            weight_decay=0.01,
+            fused=True,
         )
         encode = self.tokenizer
         self.prefix = tuple(
@@ -91,45 +98,17 @@ class Trainer:
             with_image=stage.with_image,
         )  # fmt: skip
         drills = stream(self.scenes, 4, 3, self.tokenizer, self.steps + 2, with_image=False)
-        draw = np.random.default_rng(self.steps)
-        start = time.monotonic()
-        sums: dict[str, float] = {}
-        counts: dict[str, int] = {}
-        count = 0
-        while (part := (time.monotonic() - start) / 60 / stage.minutes) < 1:
-            fall = level_then_cosine(part, level=0.4, end=0.05)
-            for group in self.optimizer.param_groups:
-                group["lr"] = stage.rate * min(1, (count + 1) / 100) * fall
-            drill = draw.random() < stage.text_share
-            for name, value in self.step(next(drills if drill else batches)).items():
-                key = f"text-{name}" if drill else name
-                sums[key] = sums.get(key, 0) + value
-                counts[key] = counts.get(key, 0) + 1
-            count += 1
+        course = Course(
+            self.optimizer, minutes=stage.minutes, rate=stage.rate, end=0.05, name=stage.name
+        )
+        for drill, batch in course.each(_mixed(batches, drills, stage.text_share, self.steps)):
+            losses = self.losses(batch)
+            course.learn(sum_weighted(losses))
+            course.note(losses, "text-" if drill else "")
             self.steps += 1
-            if count % 100 == 0:
-                means = " ".join(f"{k} {v / counts[k]:.3f}" for k, v in sorted(sums.items()))
-                minutes = (time.monotonic() - start) / 60
-                print(f"{stage.name} {count} {minutes:.1f}min {means}", flush=True)
-                sums, counts = {}, {}
-            if count % 250 == 0:
+            if course.count % 250 == 0:
                 self.save()
         self.save()
-
-    def step(self, batch: Batch) -> dict[str, float]:
-        """Take one optimizer step; return the losses by name."""
-        losses = self.losses(batch)
-        weights = {
-            "look": 0.15, "seek": 0.5, "sought": 0.5, "copy": 0.15, "evidence": 0.1, "line": 0.1,
-            "asked": 0.1, "place": 0.5, "extent": 0.1, "color": 0.3, "category": 0.3,
-        }  # fmt: skip
-        total = torch.stack([weights.get(name, 1.0) * loss for name, loss in losses.items()]).sum()
-        self.optimizer.zero_grad(set_to_none=True)
-        total.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
-        if torch.isfinite(norm):
-            self.optimizer.step()
-        return {name: float(loss.detach()) for name, loss in losses.items()}
 
     def losses(self, batch: Batch) -> dict[str, torch.Tensor]:
         """Return the loss of the next token and the auxiliary ones."""
@@ -159,6 +138,21 @@ class Trainer:
         partial = self.folder / "state.partial"
         torch.save(state, partial)
         partial.rename(self.folder / "state.pt")
+
+
+def sum_weighted(losses: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """Return the one loss to learn from; what has no weight of its own counts once."""
+    return torch.stack([WEIGHTS.get(name, 1.0) * loss for name, loss in losses.items()]).sum()
+
+
+def _mixed(
+    batches: Iterator[Batch], drills: Iterator[Batch], share: float, seed: int
+) -> Iterator[tuple[bool, Batch]]:
+    """Yield whether it is a drill, and the batch; a `share` of them are drills."""
+    draw = np.random.default_rng(seed)
+    while True:
+        drill = bool(draw.random() < share)
+        yield drill, next(drills if drill else batches)
 
 
 def main() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,11 +18,11 @@ from transformers import Qwen2_5_VLForConditionalGeneration
 
 from rex_thinker_ros.training.ahead import made_ahead
 from rex_thinker_ros.training.cells import IGNORE
+from rex_thinker_ros.training.course import Course
 from rex_thinker_ros.training.crops import CELLS, Crops, make_crops
 from rex_thinker_ros.training.losses import Guides
 from rex_thinker_ros.training.reasoner_forward import see
 from rex_thinker_ros.training.reasoner_model import build_reasoner
-from rex_thinker_ros.training.schedule import level_then_cosine
 from rex_thinker_ros.training.store import StoredScene, read_worlds
 from rex_thinker_ros.training.tokenizer import build_tokenizer
 
@@ -81,25 +80,12 @@ def train(
         return make_crops([scenes[i] for i in rng.integers(0, len(scenes), SCENES)], EACH, rng)
 
     folder.mkdir(parents=True, exist_ok=True)
-    start = time.monotonic()
-    sums: Counter[str] = Counter()
-    for count, crops in enumerate(made_ahead(make), 1):
-        part = (time.monotonic() - start) / 60 / minutes
-        if part >= 1:
-            break
-        for group in optimizer.param_groups:
-            group["lr"] = rate * min(1, count / 200) * level_then_cosine(part, level=0.4)
+    course = Course(optimizer, minutes=minutes, rate=rate, warm_up=200)
+    for crops in course.each(made_ahead(make)):
         losses = tower_loss(model, guides, crops, old)
-        optimizer.zero_grad(set_to_none=True)
-        torch.stack([value for value in losses.values() if value.requires_grad]).sum().backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
-        sums.update({name: float(value.detach()) for name, value in losses.items()})
-        if count % 100 == 0:
-            means = " ".join(f"{name} {value / 100:.3f}" for name, value in sums.items())
-            print(f"{count} {part * minutes:.1f}min {means}", flush=True)
-            sums.clear()
-        if count % 500 == 0:
+        course.learn(torch.stack([v for v in losses.values() if v.requires_grad]).sum())
+        course.note(losses)
+        if course.count % 500 == 0:
             _save(model, guides, folder)
     _save(model, guides, folder)
 

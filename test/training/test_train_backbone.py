@@ -7,6 +7,7 @@ import torch
 from tabletops import IMAGE, random_objects
 from transformers import AutoBackbone
 
+from rex_thinker_ros.training.course import Course
 from rex_thinker_ros.training.detector_model import backbone_config, build_detector
 from rex_thinker_ros.training.effects import to_jpeg
 from rex_thinker_ros.training.store import StoredScene
@@ -41,13 +42,12 @@ def test_training_lowers_the_loss_and_fits_into_the_detector() -> None:
     heads = CellHeads(backbone.channels)
     batch = maker.make()
     optimizer = torch.optim.AdamW([*backbone.parameters(), *heads.parameters()], lr=3e-3)
+    course = Course(optimizer, minutes=60, rate=3e-3, warm_up=1, clip=5.0)
     values = []
-    for _ in range(8):
-        losses = backbone_loss(backbone, heads, batch, maker.centers)
+    for same in course.each([batch] * 8):
+        losses = backbone_loss(backbone, heads, same, maker.centers)
         total = losses["name"] + losses["empty"] + losses["box"]
-        optimizer.zero_grad()
-        total.backward()
-        optimizer.step()
+        course.learn(total)
         values.append(float(total.detach()))
     assert values[-1] < 0.8 * values[0]
     target = build_detector().model.backbone.conv_encoder.model
