@@ -28,9 +28,10 @@ from rex_thinker_ros.referring.detector import Detector
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.prompt import PixelBounds, smart_resize
 from rex_thinker_ros.referring.referrer import Observer, Referral, Referrer
+from rex_thinker_ros.training.asking import ask, ask_for_absent
 from rex_thinker_ros.training.evaluation_table import Detections, Row, table
 from rex_thinker_ros.training.examples import BOUNDS, resize_objects
-from rex_thinker_ros.training.questions import Question, UnclearError, ask, ask_for_absent
+from rex_thinker_ros.training.questions import Question, UnclearError
 from rex_thinker_ros.training.store import HELD_OUT_SEED, StoredScene, read_worlds
 from rex_thinker_ros.training.vocabulary import CATEGORIES
 

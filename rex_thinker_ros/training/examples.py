@@ -13,7 +13,8 @@ from rex_thinker_ros.models.profiles import load_profile
 from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.candidate import Candidate
 from rex_thinker_ros.referring.prompt import Prompt, build_prompt, smart_resize
-from rex_thinker_ros.training.questions import Question, Seen, UnclearError, ask
+from rex_thinker_ros.training.asking import ask
+from rex_thinker_ros.training.questions import Question, Seen, UnclearError
 from rex_thinker_ros.training.scene_object import SceneObject
 from rex_thinker_ros.training.traces import Piece, write_trace
 from rex_thinker_ros.training.vocabulary import CATEGORIES, COLORS

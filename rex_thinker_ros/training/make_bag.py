@@ -18,15 +18,9 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
 from rex_thinker_ros.referring.boxes import Size
+from rex_thinker_ros.training.asking import ask, ask_for_absent
 from rex_thinker_ros.training.effects import degrade, to_jpeg
-from rex_thinker_ros.training.questions import (
-    Question,
-    Seen,
-    UnclearError,
-    ask,
-    ask_for_absent,
-    resolve,
-)
+from rex_thinker_ros.training.questions import Question, Seen, UnclearError, resolve
 from rex_thinker_ros.training.scene import (
     Scene,
     in_view,

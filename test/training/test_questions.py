@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from rex_thinker_ros.referring.boxes import Box, Size
+from rex_thinker_ros.training.asking import ask, ask_for_absent
 from rex_thinker_ros.training.questions import (
     Key,
     Order,
@@ -15,8 +16,6 @@ from rex_thinker_ros.training.questions import (
     Relation,
     Seen,
     UnclearError,
-    ask,
-    ask_for_absent,
     resolve,
 )
 from rex_thinker_ros.training.vocabulary import COLORS
