@@ -12,6 +12,7 @@ from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.order_check import order_fault
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.prompt import hint_boxes
+from rex_thinker_ros.referring.question import question
 
 SNAP_IOU = 0.5
 """The least overlap at which an answer box means a candidate."""
@@ -162,13 +163,13 @@ def _abstention(
         )
     if unsure:
         return Outcome.AMBIGUOUS, (
-            f"{_numbers(chosen)} fits {command.expression}, but the model is unsure about "
-            f"{_numbers(unsure)}. Add a detail that tells them apart."
+            f"{_numbers(chosen).capitalize()} fits {command.expression}, but the model is unsure "
+            f"about {_numbers(unsure)}. {question([*chosen, *unsure], command.expression)}"
         )
     if len(chosen) > 1 and not command.wants_all:
         return Outcome.AMBIGUOUS, (
             f"One {command.expression} was asked for and {len(chosen)} fit "
-            f"({_numbers(chosen)}). Add a detail that tells them apart, or ask for all."
+            f"({_numbers(chosen)}). {question(chosen, command.expression)}"
         )
     return None
 

@@ -16,7 +16,7 @@ from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.candidate import Candidate
 from rex_thinker_ros.referring.command import Command
 
-_RANKS = {
+RANKS = {
     word: rank
     for rank, words in enumerate(
         ("first 1st", "second 2nd", "third 3rd", "fourth forth 4th", "fifth 5th", "sixth 6th",
@@ -24,6 +24,7 @@ _RANKS = {
     )
     for word in words.split()
 }  # fmt: skip
+"""Ordinals and their ranks, which count from 0."""
 LEVEL = 0.25
 """Middles closer than this part of the smaller box count as level with each other."""
 ALIKE = 0.10
@@ -64,7 +65,7 @@ def read_claim(expression: str, category: str) -> OrderClaim | None:
     """
     words = re.findall(r"[a-z0-9]+", expression.lower().replace("-", ""))
     words = words[1:] if words[:1] == ["the"] else words
-    rank, words = (_RANKS[words[0]], words[1:]) if words and words[0] in _RANKS else (None, words)
+    rank, words = (RANKS[words[0]], words[1:]) if words and words[0] in RANKS else (None, words)
     side, words = _take_side(words, counted=rank is not None)
     description = _before_category(words, category)
     if side is None or description is None:
@@ -110,8 +111,8 @@ def order_fault(
         return None
     box = chosen[0].box
     others = [c.box for c in candidates if c.number != chosen[0].number]
-    surely_before = sum(_comes_before(other, box, claim.side) for other in others)
-    surely_after = sum(_comes_before(box, other, claim.side) for other in others)
+    surely_before = sum(comes_before(other, box, claim.side) for other in others)
+    surely_after = sum(comes_before(box, other, claim.side) for other in others)
     latest = len(others) - surely_after
     early = latest < claim.rank
     late = claim.strict and surely_before > claim.rank
@@ -124,8 +125,11 @@ def order_fault(
     )
 
 
-def _comes_before(box: Box, other: Box, side: Side) -> bool:
-    """Tell whether a box surely comes before another in the order that starts at a side."""
+def comes_before(box: Box, other: Box, side: Side) -> bool:
+    """Tell whether a box surely comes before another in the order that starts at a side.
+
+    Both boxes are in pixels of the same image; near ties are not sure, either way.
+    """
     if side in (Side.LARGEST, Side.SMALLEST):
         small, large = (other, box) if side is Side.LARGEST else (box, other)
         return math.sqrt(large.area) > math.sqrt(small.area) * (1 + ALIKE)

@@ -53,7 +53,10 @@ class Observer:
 class Referral:
     """Hold the one result of a command.
 
-    reasoning is the model's whole text, as far as it came; the durations are wall-clock seconds.
+    reasoning is the model's whole text, as far as it came. The durations are wall-clock seconds, 0
+    for a stage that was not reached; first_token_seconds runs from the start of the reasoning to
+    its first piece of text, None if none came. tokens counts those of the completion, 0 without
+    one.
     """
 
     command: Command
@@ -62,6 +65,9 @@ class Referral:
     detection_seconds: float
     reasoning_seconds: float
     model: str
+    first_token_seconds: float | None = None
+    tokens: int = 0
+    decision_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,9 @@ class Referrer:
             detection_seconds=run.seconds[Stage.DETECTING],
             reasoning_seconds=run.seconds[Stage.REASONING],
             model=f"{self._detector.name} + {self._reasoner.name}",
+            first_token_seconds=run.first_token_seconds,
+            tokens=run.tokens,
+            decision_seconds=run.seconds[Stage.DECIDING],
         )
 
 
@@ -130,7 +139,10 @@ class _Run:
         self._checks = checks
         self._candidates: tuple[Candidate, ...] = ()
         self.text = ""
+        self.tokens = 0
         self.seconds = dict.fromkeys(Stage, 0.0)
+        self.first_token_seconds: float | None = None
+        self._stage_start = 0.0
 
     def decide(self) -> Decision:
         """Go through the stages; an exception here is a fault of the models."""
@@ -157,7 +169,7 @@ class _Run:
         )
         with self._stage(Stage.REASONING):
             completion = self._reasoner.reason(self._image, prompt, self._on_text, self._cancel)
-        self.text = completion.text
+        self.text, self.tokens = completion.text, completion.tokens
         if completion.stop is StopReason.CANCELED or self._is_canceled():
             return self._canceled()
         if completion.stop is StopReason.TIME_BUDGET:
@@ -201,17 +213,19 @@ class _Run:
         return self.ended(Outcome.CANCELED, "The command was canceled before its decision.")
 
     def _on_text(self, piece: str) -> None:
+        if self.first_token_seconds is None:
+            self.first_token_seconds = time.monotonic() - self._stage_start
         self.text += piece
         self._observer.on_text(piece)
 
     @contextmanager
     def _stage(self, stage: Stage) -> Iterator[None]:
         self._observer.on_stage(stage)
-        start = time.monotonic()
+        self._stage_start = time.monotonic()
         try:
             yield
         finally:
-            self.seconds[stage] = time.monotonic() - start
+            self.seconds[stage] = time.monotonic() - self._stage_start
 
 
 def _advice(error: Exception) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
+from scripted_models import ScriptedDetector, ScriptedReasoner
 
 from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.cancel import CancelToken
@@ -14,7 +16,7 @@ from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.confidence import PieceMargin
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.referring.prompt import PixelBounds, Prompt
+from rex_thinker_ros.referring.prompt import Prompt
 from rex_thinker_ros.referring.reasoner import Completion, StopReason
 from rex_thinker_ros.referring.referrer import Checks, Observer, Referral, Referrer, Stage
 
@@ -26,53 +28,25 @@ ANSWER = '<answer>json\n[{"bbox_2d": [100, 9, 161, 59], "label": "mug"}]\n</answ
 THOUGHT = "<think># Summarize and Re-Check answer\n- Mug 1: blue → ❌\n- Mug 2: red → ✅\n</think>"
 
 
-class ScriptedDetector:
-    """Return given candidates, or raise."""
+class ClockedReasoner(ScriptedReasoner):
+    """Pause before each piece, and note the seconds before the first one and after it."""
 
-    name = "eyes"
-
-    def __init__(self, candidates: Sequence[Candidate] = MUGS, error: Exception | None = None):
-        self._candidates = candidates
-        self._error = error
-
-    def detect(self, image: RgbImage, category: str) -> list[Candidate]:
-        assert category == "mug"
-        if self._error:
-            raise self._error
-        return list(self._candidates)
-
-
-class ScriptedReasoner:
-    """Say given pieces, and stop for a given reason or raise."""
-
-    name = "brain"
-    bounds = PixelBounds()
-
-    def __init__(
-        self,
-        *pieces: str,
-        stop: StopReason = StopReason.END,
-        error: Exception | None = None,
-        margins: Sequence[PieceMargin] = (),
-    ):
-        self._pieces = pieces
-        self._margins = tuple(margins)
-        self._stop = stop
-        self._error = error
-        self.prompts: list[Prompt] = []
+    before_first = 0.0
+    after_first = 0.0
 
     def reason(
         self, image: RgbImage, prompt: Prompt, on_text: Callable[[str], None], cancel: CancelToken
     ) -> Completion:
-        self.prompts.append(prompt)
-        for count, piece in enumerate(self._pieces):
-            if cancel.canceled:
-                return Completion("".join(self._pieces[:count]), StopReason.CANCELED, count)
-            on_text(piece)
-        if self._error:
-            raise self._error
-        text = "".join(self._pieces)
-        return Completion(text, self._stop, len(self._pieces), self._margins)
+        first, second = self._pieces
+        start = time.monotonic()
+        time.sleep(0.02)
+        self.before_first = time.monotonic() - start
+        on_text(first)
+        start = time.monotonic()
+        time.sleep(0.02)
+        on_text(second)
+        self.after_first = time.monotonic() - start
+        return Completion(first + second, self._stop, 2)
 
 
 class Recorder(Observer):
@@ -105,7 +79,9 @@ def refer(detector: ScriptedDetector, reasoner: ScriptedReasoner) -> Referral:
 def test_a_referral_from_image_to_box() -> None:
     recorder = Recorder()
     reasoner = ScriptedReasoner(THOUGHT, ANSWER)
-    referral = Referrer(ScriptedDetector(), reasoner).refer(IMAGE, COMMAND, recorder, CancelToken())
+    referral = Referrer(ScriptedDetector(MUGS), reasoner).refer(
+        IMAGE, COMMAND, recorder, CancelToken()
+    )
     assert referral.decision.outcome is Outcome.FOUND
     assert referral.decision.boxes == (MUGS[1].box,)
     assert referral.decision.exact_copies == 1
@@ -136,56 +112,56 @@ def test_a_referral_from_image_to_box() -> None:
             id="nothing detected, and no model asked",
         ),
         pytest.param(
-            ScriptedDetector(),
+            ScriptedDetector(MUGS),
             ScriptedReasoner(THOUGHT, ANSWER[:30], stop=StopReason.TOKEN_BUDGET),
             Outcome.TRUNCATED,
             "Allow more tokens",
             id="out of tokens",
         ),
         pytest.param(
-            ScriptedDetector(),
+            ScriptedDetector(MUGS),
             ScriptedReasoner(THOUGHT, ANSWER, stop=StopReason.TIME_BUDGET),
             Outcome.TIMEOUT,
             "Allow more seconds",
             id="out of time, whatever was said",
         ),
         pytest.param(
-            ScriptedDetector(),
+            ScriptedDetector(MUGS),
             ScriptedReasoner(THOUGHT, ANSWER, stop=StopReason.CANCELED),
             Outcome.CANCELED,
             "canceled",
             id="canceled, whatever was said",
         ),
         pytest.param(
-            ScriptedDetector(),
+            ScriptedDetector(MUGS),
             ScriptedReasoner("the red one"),
             Outcome.UNPARSABLE,
             "no <answer>",
             id="no answer",
         ),
         pytest.param(
-            ScriptedDetector(),
+            ScriptedDetector(MUGS),
             ScriptedReasoner("<answer>None</answer>"),
             Outcome.NO_MATCH,
             "none is the red mug",
             id="no match",
         ),
         pytest.param(
-            ScriptedDetector(),
+            ScriptedDetector(MUGS),
             ScriptedReasoner(ANSWER),
             Outcome.CONTRADICTION,
             "marked none but answered candidate 2",
             id="an answer without reasons",
         ),
         pytest.param(
-            ScriptedDetector(error=OSError("the weights are gone")),
+            ScriptedDetector(MUGS, error=OSError("the weights are gone")),
             ScriptedReasoner(),
             Outcome.MODEL_ERROR,
             "the weights are gone",
             id="the detector fails",
         ),
         pytest.param(
-            ScriptedDetector(),
+            ScriptedDetector(MUGS),
             ScriptedReasoner("<think>", error=RuntimeError("CUDA out of memory. Tried 2 GiB")),
             Outcome.MODEL_ERROR,
             "Free some",
@@ -210,8 +186,10 @@ def test_endings_without_a_box(
 
 
 def test_the_text_up_to_a_fault_is_kept() -> None:
-    referral = refer(ScriptedDetector(), ScriptedReasoner("<think>so", error=ValueError("oh")))
+    referral = refer(ScriptedDetector(MUGS), ScriptedReasoner("<think>so", error=ValueError("oh")))
     assert referral.reasoning == "<think>so"
+    assert referral.first_token_seconds is not None
+    assert referral.tokens == 0
     assert referral.decision.candidates == tuple(MUGS)
 
 
@@ -232,7 +210,7 @@ def test_the_text_up_to_a_fault_is_kept() -> None:
 def test_a_cancel_ends_it_where_it_is(cancel_at: object, reached: list[object]) -> None:
     cancel = CancelToken()
     recorder = Recorder(cancel, cancel_at)
-    referral = Referrer(ScriptedDetector(), ScriptedReasoner(THOUGHT, ANSWER)).refer(
+    referral = Referrer(ScriptedDetector(MUGS), ScriptedReasoner(THOUGHT, ANSWER)).refer(
         IMAGE, COMMAND, recorder, cancel
     )
     assert referral.decision.outcome is Outcome.CANCELED
@@ -243,7 +221,7 @@ def test_a_command_that_was_canceled_before_it_began_runs_nothing() -> None:
     cancel = CancelToken()
     cancel.cancel()
     recorder = Recorder()
-    referral = Referrer(ScriptedDetector(), ScriptedReasoner()).refer(
+    referral = Referrer(ScriptedDetector(MUGS), ScriptedReasoner()).refer(
         IMAGE, COMMAND, recorder, cancel
     )
     assert referral.decision.outcome is Outcome.CANCELED
@@ -263,8 +241,61 @@ def test_found_needs_the_confidence_that_is_asked_for(
     text = THOUGHT + ANSWER
     margins = [] if margin is None else [PieceMargin(0, len(text), margin)]
     reasoner = ScriptedReasoner(text, margins=margins)
-    referrer = Referrer(ScriptedDetector(), reasoner, Checks(min_confidence=least))
+    referrer = Referrer(ScriptedDetector(MUGS), reasoner, Checks(min_confidence=least))
     decision = referrer.refer(IMAGE, COMMAND, Observer(), CancelToken()).decision
     assert decision.outcome is outcome
     assert decision.confidence == margin
     assert bool(decision.boxes) == (outcome is Outcome.FOUND)
+
+
+def test_a_whole_referral_tells_the_time_of_every_stage() -> None:
+    start = time.monotonic()
+    referral = refer(ScriptedDetector(MUGS), ScriptedReasoner(THOUGHT, ANSWER))
+    elapsed = time.monotonic() - start
+    assert referral.first_token_seconds is not None
+    assert 0 < referral.first_token_seconds <= referral.reasoning_seconds
+    assert referral.detection_seconds > 0
+    assert referral.decision_seconds > 0
+    stages = (referral.detection_seconds, referral.reasoning_seconds, referral.decision_seconds)
+    assert sum(stages) <= elapsed
+    assert referral.tokens == 2
+
+
+def test_the_first_piece_of_text_parts_the_time_of_the_reasoning() -> None:
+    reasoner = ClockedReasoner(THOUGHT, ANSWER)
+    referral = refer(ScriptedDetector(MUGS), reasoner)
+    assert referral.first_token_seconds is not None
+    assert referral.first_token_seconds >= reasoner.before_first
+    rest = referral.reasoning_seconds - referral.first_token_seconds
+    assert rest >= reasoner.after_first
+
+
+@pytest.mark.parametrize(
+    ("detector", "reasoner", "reached"),
+    [
+        pytest.param(
+            ScriptedDetector([]), ScriptedReasoner(), (True, False, False, False, 0), id="detected"
+        ),
+        pytest.param(
+            ScriptedDetector(MUGS), ScriptedReasoner(error=ValueError("oh")),
+            (True, True, False, False, 0), id="failed without a word",
+        ),
+        pytest.param(
+            ScriptedDetector(MUGS), ScriptedReasoner(THOUGHT, stop=StopReason.CANCELED),
+            (True, True, True, False, 1), id="canceled while reasoning",
+        ),
+    ],
+)  # fmt: skip
+def test_a_stage_that_is_not_reached_has_no_time(
+    detector: ScriptedDetector,
+    reasoner: ScriptedReasoner,
+    reached: tuple[bool, bool, bool, bool, int],
+) -> None:
+    referral = refer(detector, reasoner)
+    assert reached == (
+        referral.detection_seconds > 0,
+        referral.reasoning_seconds > 0,
+        referral.first_token_seconds is not None,
+        referral.decision_seconds > 0,
+        referral.tokens,
+    )

@@ -1,0 +1,137 @@
+"""An ambiguous referral, its question, and what each answer makes of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from scripted_models import ScriptedDetector, ScriptedReasoner
+
+from rex_thinker_ros.referring.boxes import Box
+from rex_thinker_ros.referring.cancel import CancelToken
+from rex_thinker_ros.referring.candidate import Candidate, Verdict
+from rex_thinker_ros.referring.command import Command
+from rex_thinker_ros.referring.dialogue import Offer, offer_of, settle
+from rex_thinker_ros.referring.follow_up import (
+    All,
+    AnyOne,
+    ByDescription,
+    ByNumber,
+    ByOrder,
+    FollowUp,
+    Nothing,
+)
+from rex_thinker_ros.referring.order_check import Side
+from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.referring.referrer import Observer, Referral, Referrer
+
+IMAGE = np.zeros((560, 560, 3), np.uint8)  # not resized for the model: multiples of 28
+COMMAND = Command("the mug by the can", "mug by the can", "mug", wants_all=False)
+MUGS = [
+    Candidate(1, Box(300, 10, 360, 60), 0.9),
+    Candidate(2, Box(10, 10, 60, 60), 0.8),
+    Candidate(3, Box(450, 10, 500, 60), 0.7),
+]  # from left to right: 2, 1, 3
+
+
+def says(*matching: int) -> ScriptedReasoner:
+    """Return a reasoner that marks and answers these mugs."""
+    marks = "\n".join(f"- Mug {n}: {'✅' if n in matching else '❌'}" for n in (1, 2, 3))
+    boxes = [{"bbox_2d": [int(x) for x in MUGS[n - 1].box.as_tuple()]} for n in matching]
+    answer = f"json\n{json.dumps(boxes)}" if boxes else "None"
+    return ScriptedReasoner(
+        f"<think># Summarize and Re-Check answer\n{marks}\n</think><answer>{answer}</answer>"
+    )
+
+
+def refer(reasoner: ScriptedReasoner) -> Referral:
+    referrer = Referrer(ScriptedDetector(MUGS), reasoner)
+    return referrer.refer(IMAGE, COMMAND, Observer(), CancelToken())
+
+
+def offer() -> Offer:
+    """Return the offer of mugs 1 and 2."""
+    offered = offer_of(refer(says(1, 2)))
+    assert offered
+    return offered
+
+
+def answered(answer: FollowUp, reasoner: ScriptedReasoner | None = None) -> Referral:
+    referrer = Referrer(ScriptedDetector(MUGS), reasoner or says())
+    return settle(offer(), answer, referrer, IMAGE, Observer(), CancelToken())
+
+
+def numbers(referral: Referral) -> list[int]:
+    return [c.number for c in MUGS if c.box in referral.decision.boxes]
+
+
+def test_an_ambiguous_referral_asks_and_offers() -> None:
+    referral = refer(says(1, 2))
+    assert referral.decision.outcome is Outcome.AMBIGUOUS
+    assert "Which mug by the can: 2 (left) or 1 (right)?" in referral.decision.status_text
+    offered = offer_of(referral)
+    assert offered
+    assert [candidate.number for candidate in offered.candidates] == [1, 2]
+
+
+@pytest.mark.parametrize("matching", [(), (1,)], ids=["nothing", "found"])
+def test_nothing_else_is_an_offer(matching: Sequence[int]) -> None:
+    assert offer_of(refer(says(*matching))) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "reasoner", "outcome", "chosen"),
+    [
+        pytest.param(ByNumber(2), None, Outcome.FOUND, [2], id="number"),
+        pytest.param(ByNumber(3), None, Outcome.AMBIGUOUS, [], id="a number that was not offered"),
+        pytest.param(ByOrder(Side.LEFT), None, Outcome.FOUND, [2], id="left"),
+        pytest.param(ByOrder(Side.RIGHT), None, Outcome.FOUND, [1], id="right of the offered"),
+        pytest.param(ByOrder(Side.LARGEST), None, Outcome.AMBIGUOUS, [], id="alike in size"),
+        pytest.param(All(), None, Outcome.FOUND, [1, 2], id="all"),
+        pytest.param(AnyOne(), None, Outcome.FOUND, [1], id="any"),
+        pytest.param(Nothing(), None, Outcome.CANCELED, [], id="none"),
+        pytest.param(ByDescription("red mug"), says(2), Outcome.FOUND, [2], id="described"),
+        pytest.param(
+            ByDescription("red mug"), says(2, 3), Outcome.FOUND, [2], id="another fits as well"
+        ),
+        pytest.param(
+            ByDescription("red mug"), says(1, 2), Outcome.AMBIGUOUS, [], id="both fit"
+        ),
+        pytest.param(ByDescription("red mug"), says(3), Outcome.AMBIGUOUS, [], id="another fits"),
+        pytest.param(ByDescription("red mug"), says(), Outcome.AMBIGUOUS, [], id="none fits"),
+        pytest.param(
+            ByDescription("red mug"), ScriptedReasoner("what?"), Outcome.UNPARSABLE, [],
+            id="no answer of the model",
+        ),
+    ],
+)  # fmt: skip
+def test_answers(
+    answer: FollowUp, reasoner: ScriptedReasoner | None, outcome: Outcome, chosen: list[int]
+) -> None:
+    referral = answered(answer, reasoner)
+    assert referral.decision.outcome is outcome
+    assert numbers(referral) == chosen
+    if outcome is Outcome.FOUND:
+        marked = [c.number for c in referral.decision.candidates if c.verdict is Verdict.MATCH]
+        assert marked == chosen
+    if outcome is Outcome.AMBIGUOUS:
+        assert "Which mug by the can: 2 (left) or 1 (right)?" in referral.decision.status_text
+        again = offer_of(referral)
+        assert again
+        assert [candidate.number for candidate in again.candidates] == [1, 2]
+
+
+def test_a_description_is_asked_for_as_one_of_several() -> None:
+    reasoner = says(2)
+    answered(ByDescription("red mug"), reasoner)
+    (prompt,) = reasoner.prompts
+    assert "Please detect red mug in the image" in prompt.user
+    assert len(prompt.hint_boxes) == len(MUGS)
+
+
+def test_what_is_settled_by_boxes_takes_no_model() -> None:
+    reasoner = says()
+    answered(ByNumber(1), reasoner)
+    assert not reasoner.prompts
