@@ -1,0 +1,174 @@
+"""The depth camera as the node sees it: the last depth images and the intrinsics."""
+
+from __future__ import annotations
+
+import struct
+import threading
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.serialization import deserialize_message
+from rclpy.subscription import Subscription
+from sensor_msgs.msg import CameraInfo, Image
+
+from rex_thinker_ros.referring.pick_point import Intrinsics, IntrinsicsError
+from rex_thinker_ros.ros.depth_decoding import decode_depth
+from rex_thinker_ros.ros.frames import NANOSECONDS
+from rex_thinker_ros.ros.image_decoding import ImageError
+
+_KEPT = 10
+_QUEUED = 5
+_ENCAPSULATION = 4  # bytes before the message itself; the second one's last bit tells the order
+
+
+class DepthError(Exception):
+    """There is no depth for a time; the text is a sentence that says why and what helps."""
+
+
+@dataclass(frozen=True)
+class DepthView:
+    """Depth in metres (height, width), as decode_depth returns it, and what it was seen with.
+
+    frame_id is that of the depth image's header.
+    """
+
+    depth: NDArray[np.float32]
+    intrinsics: Intrinsics
+    frame_id: str
+
+
+@dataclass(frozen=True)
+class _Received:
+    data: bytes
+    stamp_nanoseconds: int
+
+    def seconds_from(self, stamp_nanoseconds: int) -> float:
+        return abs(self.stamp_nanoseconds - stamp_nanoseconds) / NANOSECONDS
+
+
+class Depth:
+    """Keep the last depth images of {prefix}depth, serialized, and the last {prefix}camera_info.
+
+    Depth images without a stamp count from their reception, on the node's clock. Safe to be asked
+    from any thread.
+    """
+
+    def __init__(self, node: Node, prefix: str = "") -> None:
+        self._node = node
+        self._depth_topic = node.resolve_topic_name(f"{prefix}depth")
+        self._info_topic = node.resolve_topic_name(f"{prefix}camera_info")
+        self._subscriptions: list[Subscription[Any]] = []
+        self._lock = threading.Lock()
+        self._last: deque[_Received] = deque(maxlen=_KEPT)
+        self._held: _Received | None = None
+        self._held_for: int | None = None
+        self._info: bytes | None = None
+
+    def start(self) -> None:
+        """Subscribe."""
+        # best effort hears every publisher, reliable or not
+        qos = QoSProfile(depth=_QUEUED, reliability=ReliabilityPolicy.BEST_EFFORT)
+        self._subscriptions = [
+            self._node.create_subscription(kind, topic, receive, qos, raw=True)
+            for kind, topic, receive in (
+                (Image, self._depth_topic, self._receive_depth),
+                (CameraInfo, self._info_topic, self._receive_info),
+            )
+        ]
+
+    def stop(self) -> None:
+        """Unsubscribe, and forget what came."""
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
+        self._subscriptions = []
+        with self._lock:
+            self._last.clear()
+            self._held = self._held_for = self._info = None
+
+    def hold(self, stamp_nanoseconds: int) -> None:
+        """Keep the depth image nearest to a stamp until the next call, however many come later.
+
+        Call it when work on an image begins: reasoning takes longer than the last few depth
+        images reach back. One that is still on its way is held when it comes.
+        """
+        with self._lock:
+            self._held_for = stamp_nanoseconds
+            self._held = self._nearest(stamp_nanoseconds)
+
+    def at(self, stamp_nanoseconds: int, tolerance_seconds: float) -> DepthView:
+        """Return the depth whose stamp is nearest, within the tolerance, and the intrinsics.
+
+        Raises:
+            DepthError: there is none, or it cannot be used.
+        """
+        with self._lock:
+            nearest, info = self._nearest(stamp_nanoseconds), self._info
+        if nearest is None:
+            raise DepthError(f"No depth was received on {self._depth_topic}. Is it published?")
+        if info is None:
+            raise DepthError(
+                f"Depth was received, but no camera_info on {self._info_topic}. Is it published?"
+            )
+        seconds = nearest.seconds_from(stamp_nanoseconds)
+        if seconds > tolerance_seconds:
+            raise DepthError(
+                f"The nearest depth is {seconds:.3g} s off the image, more than "
+                f"{tolerance_seconds:g} s. Synchronise the two, or allow more."
+            )
+        intrinsics = _read_intrinsics(info)
+        return _read_depth(nearest.data, intrinsics)
+
+    def _receive_depth(self, data: bytes) -> None:
+        stamp = _read_stamp(data) or int(self._node.get_clock().now().nanoseconds)
+        with self._lock:
+            self._last.append(_Received(data, stamp))
+            if self._held_for is not None:
+                self._held = self._nearest(self._held_for)
+
+    def _receive_info(self, data: bytes) -> None:
+        with self._lock:
+            self._info = data
+
+    def _nearest(self, stamp_nanoseconds: int) -> _Received | None:
+        kept = [*self._last, self._held] if self._held else self._last
+        return min(kept, key=lambda one: one.seconds_from(stamp_nanoseconds), default=None)
+
+
+def _read_stamp(data: bytes) -> int:
+    """Return the nanoseconds of the stamp that a serialized message begins with; 0 if cut off."""
+    if len(data) < _ENCAPSULATION + 8:
+        return 0
+    order = "<" if data[1] & 1 else ">"
+    seconds, nanoseconds = struct.unpack_from(f"{order}iI", data, _ENCAPSULATION)
+    return int(seconds) * NANOSECONDS + int(nanoseconds)
+
+
+def _read_depth(data: bytes, intrinsics: Intrinsics) -> DepthView:
+    message = _deserialize(data, Image)
+    try:
+        return DepthView(decode_depth(message), intrinsics, message.header.frame_id)
+    except ImageError as error:
+        raise DepthError(f"The depth image is malformed: {error}.") from error
+
+
+def _read_intrinsics(data: bytes) -> Intrinsics:
+    info = _deserialize(data, CameraInfo)
+    k = info.k
+    if not any(k):
+        raise DepthError("The camera_info has a K of zeros: the camera is not calibrated.")
+    try:
+        return Intrinsics(k[0], k[4], k[2], k[5], info.width, info.height)
+    except IntrinsicsError as error:
+        raise DepthError(f"The camera_info cannot be used: {error}.") from error
+
+
+def _deserialize(data: bytes, kind: type[Any]) -> Any:
+    try:
+        return deserialize_message(data, kind)
+    except Exception as error:  # each middleware raises errors of its own
+        raise DepthError(f"The message cannot be deserialized ({error}).") from error
