@@ -3,104 +3,145 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
 from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.ros.durations import duration_text
+from rex_thinker_ros.ros.image_health import FrameRates, ImageHealth, image_values, image_warnings
+from rex_thinker_ros.ros.memory import gpu_memory, process_memory_mb
+from rex_thinker_ros.ros.result import Result
+from rex_thinker_ros.ros.stage_times import StageTimes
 
-
-@dataclass(frozen=True)
-class ImageHealth:
-    """How images arrive: counts since the node was configured, times in seconds."""
-
-    topic: str
-    publishers: int
-    reliability: str
-    mismatch: str
-    frames: int
-    silence_seconds: float
-    """Time since the latest frame, or since the subscription if there was none."""
+# no command ends like this unless the models worked
+_MODELS_WORKED = frozenset({
+    Outcome.FOUND, Outcome.NO_CANDIDATES, Outcome.NO_MATCH, Outcome.AMBIGUOUS,
+    Outcome.CONTRADICTION, Outcome.UNPARSABLE, Outcome.TRUNCATED, Outcome.LOW_CONFIDENCE,
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Health:
-    """The node at this moment; `images` is None unless it is active."""
+    """The node at this moment; `cameras` is empty unless it is active.
+
+    `notes` are sentences on what else an operator should know, each a warning.
+    """
 
     state: str
     model: str
-    images: ImageHealth | None
+    device: str
+    cameras: tuple[ImageHealth, ...] = ()
+    notes: Sequence[str] = ()
 
 
 class Diagnostics:
-    """Count outcomes and frames, and say what an operator should know."""
+    """Count outcomes, keep the times of the stages, and say what an operator should know."""
 
     def __init__(self, name: str) -> None:
+        self.times = StageTimes()
         self._name = name
         self._lock = threading.Lock()
         self._outcomes: Counter[Outcome] = Counter()
         self._last: Outcome | None = None
-        self._frames = (0, time.monotonic())
+        self._failing = False
+        self._rates = FrameRates()
 
-    def record(self, outcome: Outcome) -> None:
-        """Count a terminal result; callable from any thread."""
+    def record(self, result: Result) -> None:
+        """Count a terminal result and keep its times; callable from any thread."""
+        outcome = result.outcome
+        if result.looked and result.referral:
+            self.times.record(result.looked.convert_seconds, result.referral)
         with self._lock:
             self._outcomes[outcome] += 1
             self._last = outcome
+            if outcome is Outcome.MODEL_ERROR:
+                self._failing = True
+            elif outcome in _MODELS_WORKED:
+                self._failing = False
 
-    def message(self, health: Health, stamp: Time, max_silence_seconds: float) -> DiagnosticArray:
-        """Describe the node; more than `max_silence_seconds` without an image is a warning."""
-        level, text = self._judge(health, max_silence_seconds)
-        values = {"state": health.state, "model": health.model}
-        if health.images:
-            values |= self._image_values(health.images)
-        values["last outcome"] = self._last.name if self._last else "none"
-        values |= self._counts()
+    def message(
+        self,
+        health: Health,
+        stamp: Time,
+        max_silence_seconds: float,
+        budgets: Mapping[str, float],
+    ) -> DiagnosticArray:
+        """Describe the node; call it from one thread.
+
+        A model's fault is an error until a later command shows that the models work. Warnings are
+        a camera that is silent for more than `max_silence_seconds` or that some publishers do not
+        reach, a stage whose p95 is over its budget in seconds (0 is none), and the notes. The text
+        tells all of them, in this order.
+
+        Raises ValueError for a budget of a stage that is not in STAGES.
+        """
+        level, text = self._judge(health, max_silence_seconds, budgets)
         status = DiagnosticStatus(
             level=level, name=self._name, message=text, hardware_id=health.model
         )
-        status.values = [KeyValue(key=key, value=value) for key, value in values.items()]
+        status.values = [KeyValue(key=key, value=value) for key, value in self._values(health)]
         message = DiagnosticArray(status=[status])
         message.header.stamp = stamp
         return message
 
-    def _judge(self, health: Health, max_silence_seconds: float) -> tuple[bytes, str]:
-        images = health.images
-        if self._last is Outcome.MODEL_ERROR:
-            return DiagnosticStatus.ERROR, "The last command ended in a model error."
-        if images is None:
-            return DiagnosticStatus.OK, f"The node is {health.state}."
-        if images.silence_seconds > max_silence_seconds:
-            reason = images.mismatch or f"{images.topic} has {images.publishers} publishers"
-            return DiagnosticStatus.WARN, (
-                f"No image for {images.silence_seconds:.0f} s: {reason}."
-            )
-        if images.mismatch:
-            return DiagnosticStatus.WARN, f"{images.mismatch}."
-        if not images.frames:
-            return DiagnosticStatus.OK, "Waiting for the first image."
-        return DiagnosticStatus.OK, "Images arrive, commands are accepted."
+    def _judge(
+        self, health: Health, max_silence_seconds: float, budgets: Mapping[str, float]
+    ) -> tuple[bytes, str]:
+        warnings = [
+            *image_warnings(health.cameras, max_silence_seconds),
+            *self._slow_stages(budgets),
+            *health.notes,
+        ]
+        if self._failing:
+            error = "A command ended in a model error, and none was answered since: see the log."
+            return DiagnosticStatus.ERROR, " ".join([error, *warnings])
+        if warnings:
+            return DiagnosticStatus.WARN, " ".join(warnings)
+        return DiagnosticStatus.OK, _all_is_well(health)
 
-    def _image_values(self, images: ImageHealth) -> dict[str, str]:
-        before, since = self._frames
-        self._frames = images.frames, time.monotonic()
-        rate = max(0, images.frames - before) / max(self._frames[1] - since, 1e-3)
-        return {
-            "image topic": images.topic,
-            "image publishers": str(images.publishers),
-            "image reliability": images.reliability,
-            "images received": str(images.frames),
-            "images per second": f"{rate:.1f}",
-            "seconds without an image": f"{images.silence_seconds:.1f}",
-        }
+    def _slow_stages(self, budgets: Mapping[str, float]) -> Iterator[str]:
+        for stage, p95 in self.times.over(budgets).items():
+            times = f"{duration_text(p95)}, over budgets.{stage} of {duration_text(budgets[stage])}"
+            yield f"The p95 of {_words(stage)} is {times}."
 
-    def _counts(self) -> dict[str, str]:
+    def _values(self, health: Health) -> Iterator[tuple[str, str]]:
+        yield "model", health.model
+        yield "device", health.device
+        yield "state", health.state
+        yield from self._outcome_values()
+        yield from image_values(health.cameras, self._rates.since_last(health.cameras))
+        for stage, times in self.times.percentiles().items():
+            yield f"{_words(stage)} p50 / p95", duration_text(times.p50, times.p95)
+        yield from _memory_values()
+
+    def _outcome_values(self) -> Iterator[tuple[str, str]]:
         with self._lock:
-            return {
-                f"outcomes {outcome.name}": str(self._outcomes[outcome])
-                for outcome in Outcome
-                if self._outcomes[outcome]
-            }
+            last, counts = self._last, self._outcomes.copy()
+        yield "last outcome", last.name if last else "none"
+        for outcome in Outcome:
+            if counts[outcome]:
+                yield f"outcomes {outcome.name}", str(counts[outcome])
+
+
+def _all_is_well(health: Health) -> str:
+    if not health.cameras:
+        return f"The node is {health.state}."
+    if waiting := [camera.label for camera in health.cameras if not camera.frames]:
+        return f"Waiting for the first image of {', '.join(waiting)}."
+    return "Images arrive, commands are accepted."
+
+
+def _memory_values() -> Iterator[tuple[str, str]]:
+    process, gpu = process_memory_mb(), gpu_memory()
+    yield "process memory", "unknown" if process is None else f"{process:.0f} MB"
+    if gpu:
+        reading = f"{gpu.allocated_mb:.0f} / {gpu.reserved_mb:.0f} MB"
+        yield "gpu allocated / reserved", reading
+
+
+def _words(stage: str) -> str:
+    return stage.replace("_", " ")
