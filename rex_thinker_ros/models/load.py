@@ -84,6 +84,13 @@ def load_models(
     return detector, reasoner
 
 
+def device_name(device: str) -> str:
+    """Return what "auto" stands for here, such as "cuda:0"; any other device is itself."""
+    from rex_thinker_ros.models.device import place
+
+    return str(place(device).device)
+
+
 def warm_up(detector: Detector, reasoner: Reasoner) -> None:
     """Run both models once on a grey image and stop after the first words, to allocate all."""
     image = np.full((_WARM_UP_SIZE.height, _WARM_UP_SIZE.width, 3), 127, np.uint8)

@@ -2,49 +2,116 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
+from rex_thinker_ros.models.external import ExternalBoxError, ExternalDetector
 from rex_thinker_ros.referring.command import CommandParser, InvalidCommandError
+from rex_thinker_ros.referring.detector import Detector
+from rex_thinker_ros.referring.dialogue import settle
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.referring.referrer import Observer, Referrer
-from rex_thinker_ros.ros.frames import FrameError, Frames
-from rex_thinker_ros.ros.image_decoding import Decoder, ImageError
+from rex_thinker_ros.referring.reasoner import Reasoner
+from rex_thinker_ros.referring.referrer import Checks, Observer, Referral, Referrer
+from rex_thinker_ros.ros.camera import Camera
+from rex_thinker_ros.ros.conversation import Conversation, Reply
+from rex_thinker_ros.ros.frames import FrameError
+from rex_thinker_ros.ros.image_decoding import ImageError
+from rex_thinker_ros.ros.looking import Looking
+from rex_thinker_ros.ros.parameters import Parameters
+from rex_thinker_ros.ros.picking import pick_points
 from rex_thinker_ros.ros.requests import Request
 from rex_thinker_ros.ros.result import Looked, Result
 
 
 @dataclass(frozen=True)
-class Answering:
-    """Answer requests with loaded models on the latest image; the times are in seconds."""
+class Models:
+    """What understands sentences and images, and the device that it runs on.
+
+    If they are at work on one image for longer than patience_seconds, something hangs.
+    """
 
     parser: CommandParser
-    referrer: Referrer
-    frames: Frames
-    decode: Decoder
-    max_image_age: float
-    image_timeout: float
+    detector: Detector
+    reasoner: Reasoner
+    device: str
+    patience_seconds: float
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Answer requests with loaded models; `settings` are asked for at each request."""
+
+    models: Models
+    cameras: Mapping[str, Camera]
+    looking: Looking
+    settings: Callable[[], Parameters]
+    conversation: Conversation = field(default_factory=Conversation)
 
     def answer(self, request: Request, observer: Observer) -> Result:
         """Return the result of a request; what it could not reach is left out."""
+        settings = self.settings()
+        camera = self.cameras.get(request.query.camera)
+        if camera is None:
+            return Result(request, Outcome.INVALID_COMMAND, self._no_camera(request.query.camera))
+        reply = self.conversation.reply(request.query)
+        if reply:
+            result = self._answer_reply(request, reply, camera, observer)
+        else:
+            result = self._answer_command(request, camera, observer)
+        self.conversation.remember(result, settings.dialogue_timeout)
+        return result
+
+    def _answer_command(self, request: Request, camera: Camera, observer: Observer) -> Result:
+        query = request.query
         try:
-            command = self.parser.parse(request.sentence)
+            command = self.models.parser.parse(query.sentence, query.category or None)
         except InvalidCommandError as error:
             return Result(request, Outcome.INVALID_COMMAND, str(error))
         try:
-            looked = self._look(request)
+            looked = self.looking.look(request, camera.frames, self.settings())
         except FrameError as error:
             return Result(request, error.outcome, str(error), command)
         except ImageError as error:
-            reason = f"The latest image is malformed: {error}."
+            reason = f"The image is malformed: {error}."
             return Result(request, Outcome.NO_IMAGE, reason, command)
-        referral = self.referrer.refer(looked.image, command, observer, request.cancel)
-        decision = referral.decision
-        return Result(request, decision.outcome, decision.status_text, command, looked, referral)
+        if camera.depth:
+            camera.depth.hold(looked.stamp_nanoseconds)
+        detector = self.models.detector
+        try:
+            if query.boxes:
+                detector = ExternalDetector(query.boxes, looked.size)
+        except ExternalBoxError as error:
+            return Result(request, Outcome.INVALID_COMMAND, str(error), command, looked)
+        referrer = self._referrer(detector)
+        referral = referrer.refer(looked.image, command, observer, request.cancel)
+        return self._result(request, camera, looked, referral)
 
-    def _look(self, request: Request) -> Looked:
-        frame = self.frames.fresh(
-            max_age_seconds=self.max_image_age,
-            timeout_seconds=self.image_timeout,
-            cancel=request.cancel,
-        )
-        return Looked(self.decode(frame.message), frame.message.header, frame.age_seconds)
+    def _answer_reply(
+        self, request: Request, reply: Reply, camera: Camera, observer: Observer
+    ) -> Result:
+        looked = self.looking.again(reply.looked)
+        boxes = [candidate.box for candidate in reply.offer.referral.decision.candidates]
+        referral = settle(
+            reply.offer, reply.answer, self._referrer(ExternalDetector(boxes, looked.size)),
+            looked.image, observer, request.cancel,
+        )  # fmt: skip
+        return self._result(request, camera, looked, referral)
+
+    def _referrer(self, detector: Detector) -> Referrer:
+        settings = self.settings()
+        checks = Checks(settings.verify_order, settings.min_confidence)
+        return Referrer(detector, self.models.reasoner, checks)
+
+    def _result(
+        self, request: Request, camera: Camera, looked: Looked, referral: Referral
+    ) -> Result:
+        decision = referral.decision
+        points = pick_points(camera, looked, decision, self.settings())
+        return Result(
+            request, decision.outcome, decision.status_text, referral.command, looked, referral,
+            points,
+        )  # fmt: skip
+
+    def _no_camera(self, name: str) -> str:
+        names = ", ".join(filter(None, self.cameras)) or "one camera without a name"
+        return f"There is no camera '{name}'. The node has {names}."

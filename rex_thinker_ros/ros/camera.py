@@ -1,4 +1,4 @@
-"""The camera as the node sees it: a subscription and its latest frame."""
+"""A camera as the node sees it: subscriptions, its latest frame, its depth."""
 
 from __future__ import annotations
 
@@ -7,42 +7,66 @@ import time
 from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 
-from rex_thinker_ros.ros.diagnostics import ImageHealth
+from rex_thinker_ros.ros.depth import Depth
 from rex_thinker_ros.ros.frames import Frames
+from rex_thinker_ros.ros.image_decoding import ImageError
+from rex_thinker_ros.ros.image_health import ImageHealth
+from rex_thinker_ros.ros.parameters import Parameters
 from rex_thinker_ros.ros.qos import ImageSubscription
 
 
 class Camera:
-    """Receive images of a transport, raw or compressed, between start and stop."""
+    """Receive images, and depth where pick points are wanted, between start and stop.
 
-    def __init__(self, node: Node, transport: str, image_qos: str) -> None:
-        message_type = CompressedImage if transport == "compressed" else Image
+    A camera with a name has its topics under it, such as left/image.
+    """
+
+    def __init__(self, node: Node, name: str, settings: Parameters) -> None:
+        self.name = name
+        prefix = f"{name}/" if name else ""
+        message_type = CompressedImage if settings.image_transport == "compressed" else Image
+        self.depth = Depth(node, prefix) if settings.pick_point else None
+        self._subscription = ImageSubscription(
+            node, message_type, f"{prefix}image", settings.image_qos
+        )
         self.frames = Frames(
             message_type,
+            self._subscription.take,
             lambda: int(node.get_clock().now().nanoseconds),
             node.get_logger().warning,
         )
-        self._subscription = ImageSubscription(node, message_type, image_qos, self.frames.receive)
         self._started = time.monotonic()
 
     def start(self) -> None:
         """Subscribe."""
         self._started = time.monotonic()
         self._subscription.start()
+        if self.depth:
+            self.depth.start()
 
     def stop(self) -> None:
         """Unsubscribe, and forget the latest frame."""
         self._subscription.stop()
         self.frames.clear()
+        if self.depth:
+            self.depth.stop()
 
     def health(self) -> ImageHealth:
         """Describe how images arrive."""
         silence = self.frames.seconds_since_last()
         return ImageHealth(
+            name=self.name,
             topic=self._subscription.topic,
             publishers=self._subscription.publishers(),
             reliability=self._subscription.reliability.name.lower(),
             mismatch=self._subscription.mismatch(),
-            frames=self.frames.count,
+            frames=self.frames.count(),
             silence_seconds=time.monotonic() - self._started if silence is None else silence,
+            age_seconds=self._age(),
         )
+
+    def _age(self) -> float | None:
+        try:
+            return self.frames.age_seconds()
+        except ImageError:
+            return None

@@ -13,9 +13,10 @@ from sensor_msgs.msg import CompressedImage, Image
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.ros.image_decoding import ImageError
+from rex_thinker_ros.ros.lazy_subscription import Taken
 
 NANOSECONDS = 1_000_000_000
-_CANCEL_POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.01
 
 
 class FrameError(Exception):
@@ -28,10 +29,14 @@ class FrameError(Exception):
 
 @dataclass(frozen=True)
 class Frame:
-    """One received image message and its age in seconds on the node's clock."""
+    """One received image message, its age in seconds on the node's clock, and its stamp.
+
+    The stamp is the time of reception where the message has none.
+    """
 
     message: Image | CompressedImage
     age_seconds: float
+    stamp_nanoseconds: int
 
 
 @dataclass(frozen=True)
@@ -41,47 +46,72 @@ class _Received:
 
 
 class Frames:
-    """Keep the newest serialized image, from any thread."""
+    """Know the newest serialized image of those that `take` gives, from any thread."""
 
     def __init__(
         self,
         message_type: type[Image | CompressedImage],
+        take: Callable[[], Taken | None],
         clock_nanoseconds: Callable[[], int],
         warn: Callable[[str], object],
     ) -> None:
         self._message_type = message_type
+        self._take = take
         self._clock_nanoseconds = clock_nanoseconds
         self._warn = warn
         self._warned_about_stamps = False
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
         self._latest: _Received | None = None
         self._received_monotonic = 0.0
-        self.count = 0
-
-    def receive(self, data: bytes) -> None:
-        """Take a serialized message in place of the one before."""
-        with self._changed:
-            self._latest = _Received(data, self._clock_nanoseconds())
-            self._received_monotonic = time.monotonic()
-            self.count += 1
-            self._changed.notify_all()
+        self._sequence = 0
+        self._count = 0
 
     def clear(self) -> None:
         """Forget the latest image; the count goes on."""
-        with self._changed:
+        self._refresh()
+        with self._lock:
             self._latest = None
+
+    def count(self) -> int:
+        """Return how many images came, those included that nobody looked at."""
+        self._refresh()
+        return self._count
 
     def seconds_since_last(self) -> float | None:
         """Return how long ago the latest image came, in seconds; None before the first."""
-        with self._changed:
-            return time.monotonic() - self._received_monotonic if self._latest else None
+        if self._refresh() is None:
+            return None
+        return time.monotonic() - self._received_monotonic
+
+    def age_seconds(self) -> float | None:
+        """Return the age of the latest image by its stamp; None before the first.
+
+        Raises:
+            ImageError: it cannot be deserialized.
+        """
+        latest = self._refresh()
+        return self._open(latest).age_seconds if latest else None
+
+    def _refresh(self) -> _Received | None:
+        """Take what came meanwhile, and return the latest."""
+        with self._lock:
+            while taken := self._take():
+                came = self._clock_nanoseconds() - int(taken.seconds_ago * NANOSECONDS)
+                self._latest = _Received(taken.data, came)
+                self._received_monotonic = time.monotonic() - taken.seconds_ago
+                # the publisher counts on; a lower number is that of another publisher
+                self._count += max(1, taken.sequence - self._sequence) if self._sequence else 1
+                self._sequence = taken.sequence
+            return self._latest
 
     def fresh(
-        self, *, max_age_seconds: float, timeout_seconds: float, cancel: CancelToken
-    ) -> Frame:
+        self, *, max_age_seconds: float, timeout_seconds: float, cancel: CancelToken,
+        not_before_nanoseconds: int = 0,
+    ) -> Frame:  # fmt: skip
         """Return the latest image, after waiting up to `timeout_seconds` for a fresh one.
 
-        A `max_age_seconds` of 0 accepts any age.
+        A `max_age_seconds` of 0 accepts any age. It is not stamped before
+        `not_before_nanoseconds` of the node's clock.
 
         Raises:
             FrameError: no image came (NO_IMAGE), or only images of another time (STALE_IMAGE).
@@ -89,12 +119,14 @@ class Frames:
         """
         deadline = time.monotonic() + timeout_seconds
         while True:
-            received = self._latest
+            received = self._refresh()
             frame = self._open(received) if received else None
-            if frame and (not max_age_seconds or abs(frame.age_seconds) <= max_age_seconds):
+            late_enough = frame is not None and frame.stamp_nanoseconds >= not_before_nanoseconds
+            young = frame and (not max_age_seconds or abs(frame.age_seconds) <= max_age_seconds)
+            if frame and late_enough and young:
                 return frame
             if cancel.canceled or not self._wait_for_other_than(received, deadline, cancel):
-                raise _refusal(frame, max_age_seconds)
+                raise _refusal(frame, max_age_seconds, late_enough=late_enough)
 
     def _open(self, received: _Received) -> Frame:
         try:
@@ -105,18 +137,16 @@ class Frames:
         if stamp == 0:
             self._warn_about_stamps()
             stamp = received.clock_nanoseconds
-        return Frame(message, (self._clock_nanoseconds() - stamp) / NANOSECONDS)
+        return Frame(message, (self._clock_nanoseconds() - stamp) / NANOSECONDS, stamp)
 
     def _wait_for_other_than(
         self, received: _Received | None, deadline: float, cancel: CancelToken
     ) -> bool:
-        with self._changed:
-            while self._latest is received and not cancel.canceled:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    return False
-                self._changed.wait(min(left, _CANCEL_POLL_SECONDS))
-            return not cancel.canceled
+        while self._refresh() is received:
+            if cancel.canceled or time.monotonic() >= deadline:
+                return False
+            time.sleep(_POLL_SECONDS)
+        return True
 
     def _warn_about_stamps(self) -> None:
         if not self._warned_about_stamps:
@@ -124,7 +154,7 @@ class Frames:
             self._warn("The images carry no stamp: the time of their reception is taken instead.")
 
 
-def _refusal(frame: Frame | None, max_age_seconds: float) -> FrameError:
+def _refusal(frame: Frame | None, max_age_seconds: float, *, late_enough: bool) -> FrameError:
     if frame is None:
         return FrameError(Outcome.NO_IMAGE, "No image has been received. Is the camera running?")
     if frame.age_seconds < 0:
@@ -132,6 +162,12 @@ def _refusal(frame: Frame | None, max_age_seconds: float) -> FrameError:
             Outcome.STALE_IMAGE,
             f"The latest image is stamped {-frame.age_seconds:.1f} s ahead of the node's clock. "
             "Synchronise the clocks, or check use_sim_time.",
+        )
+    if not late_enough:
+        return FrameError(
+            Outcome.STALE_IMAGE,
+            f"No image was taken after the command: the latest is {frame.age_seconds:.1f} s old. "
+            "Is the camera still running, and is its clock the node's?",
         )
     return FrameError(
         Outcome.STALE_IMAGE,

@@ -9,17 +9,15 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from rex_thinker_ros.models.load import load_models, warm_up
+from rex_thinker_ros.models.load import device_name, load_models, warm_up
 from rex_thinker_ros.models.profiles import Profile, load_profile
 from rex_thinker_ros.referring.command import CommandParser
-from rex_thinker_ros.referring.referrer import Checks, Referrer
-from rex_thinker_ros.ros.answering import Answering
-from rex_thinker_ros.ros.frames import Frames
-from rex_thinker_ros.ros.image_decoding import Decoder
+from rex_thinker_ros.ros.answering import Models
 from rex_thinker_ros.ros.parameters import Parameters
 
 _POLL_SECONDS = 0.05
 _REPORT_SECONDS = 10.0
+_HANG_SECONDS = 30.0  # beyond the time budget: detection, and one slow token
 
 
 def profile_of(parameters: Parameters) -> Profile:
@@ -41,24 +39,17 @@ def profile_of(parameters: Parameters) -> Profile:
     return load_profile(parameters.model, **replaced)
 
 
-def load_answering(parameters: Parameters, frames: Frames, decode: Decoder) -> Answering:
+def load_all(parameters: Parameters) -> Models:
     """Load and warm up everything that answers need; takes seconds to minutes.
 
     Raises what load_models raises: an error that names the file or the device that is missing.
     """
-    detector, reasoner = load_models(profile_of(parameters), device=parameters.device)
+    profile = profile_of(parameters)
+    detector, reasoner = load_models(profile, device=parameters.device)
     parser = CommandParser(max_characters=parameters.max_command_characters)
     warm_up(detector, reasoner)
-    return Answering(
-        parser=parser,
-        referrer=Referrer(
-            detector, reasoner, Checks(parameters.verify_order, parameters.min_confidence)
-        ),
-        frames=frames,
-        decode=decode,
-        max_image_age=parameters.max_image_age,
-        image_timeout=parameters.image_timeout,
-    )
+    patience = profile.max_seconds + _HANG_SECONDS
+    return Models(parser, detector, reasoner, device_name(parameters.device), patience)
 
 
 def wait_for_models(

@@ -7,15 +7,18 @@ import math
 from collections.abc import Sequence
 
 from builtin_interfaces.msg import Duration
+from geometry_msgs.msg import Point, PointStamped, Vector3
 from sensor_msgs.msg import Image, RegionOfInterest
 from std_msgs.msg import Header
 
 from rex_thinker_ros.msg import Candidate as CandidateMessage
+from rex_thinker_ros.msg import PickPoint as PickPointMessage
 from rex_thinker_ros.msg import Referral as ReferralMessage
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.candidate import Candidate
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.referring.pick_point import PickPoint
 from rex_thinker_ros.ros.result import Result
 
 
@@ -51,7 +54,8 @@ def referral_message(result: Result, model: str) -> ReferralMessage:
     """Convert a result; `model` names the profile."""
     message = ReferralMessage(
         id=result.request.id,
-        command=result.request.sentence,
+        command=result.request.query.sentence,
+        camera=result.request.query.camera,
         status=result.outcome.value,
         status_text=result.status_text,
         model=model,
@@ -68,8 +72,35 @@ def referral_message(result: Result, model: str) -> ReferralMessage:
         message.detection_duration = duration(referral.detection_seconds)
         message.reasoning_duration = duration(referral.reasoning_seconds)
         message.confidence = float(referral.decision.confidence or 0.0)
+    message.pick_points = [pick_message(number, point) for number, point in result.pick_points]
     message.boxes = [region(candidate.box) for candidate in chosen_candidates(result)]
     return message
+
+
+def pick_message(number: int, point: PickPoint) -> PickPointMessage:
+    """Convert the pick point of a candidate, in metres in the camera's optical frame."""
+    x, y, z = point.spread
+    return PickPointMessage(
+        candidate=number,
+        point=Point(x=point.x, y=point.y, z=point.z),
+        spread=Vector3(x=x, y=y, z=z),
+        depth_share=point.depth_share,
+    )
+
+
+def point_messages(result: Result) -> list[PointStamped]:
+    """Return the pick points, stamped as the image that was decided on."""
+    header = result.looked.header if result.looked else Header()
+    return [
+        PointStamped(header=header, point=Point(x=point.x, y=point.y, z=point.z))
+        for _, point in result.pick_points
+    ]
+
+
+def box_of(region: RegionOfInterest) -> Box:
+    """Convert a region of full-image pixels."""
+    left, top = float(region.x_offset), float(region.y_offset)
+    return Box(left, top, left + region.width, top + region.height)
 
 
 def chosen_candidates(result: Result) -> Sequence[Candidate]:

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import Field, dataclass, field, fields
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
 
-READ_AT_START = ("autostart", "diagnostics_period")
+from rex_thinker_ros.ros.parameter_fields import (
+    ParameterError,
+    check_value,
+    declare_fields,
+    parameter,
+    read_fields,
+    ros_name,
+)
 
-
-class ParameterError(ValueError):
-    """A parameter has a value that the node cannot work with; the text says which and why."""
-
-
-def parameter(
-    default: bool | float | str,
-    description: str,
-    *,
-    name: str = "",
-    between: tuple[float, float] | None = None,
-    choices: tuple[str, ...] = (),
-) -> Any:
-    """Describe one parameter; `name` is needed where it is dotted."""
-    metadata = {"description": description, "name": name, "between": between, "choices": choices}
-    return field(default=default, metadata=metadata)
+HOUR = (0.0, 3600.0)
+BUDGET = "Seconds that {} may take (95th percentile) before the diagnostics warn; 0: any."
+_CAMERA = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -98,22 +92,33 @@ class Parameters:
         "What to do with a command that comes while another is worked on: newest_wins preempts "
         "the other, queue lets the new one wait, reject refuses it (BUSY).",
         choices=("newest_wins", "queue", "reject"),
+        live=True,
     )
     queue_size: int = parameter(
         10,
         "Most commands that wait with on_new_command queue; a further one is refused (BUSY).",
         between=(1, 1000),
+        live=True,
     )
     verify_order: bool = parameter(
         True,
         "Check orders that the boxes can settle (second from the left, largest): a choice that "
         "contradicts them is a CONTRADICTION.",
+        live=True,
     )
     min_confidence: float = parameter(
         0.0,
         "Least confidence of FOUND, in logits between the best and the next best token, else "
         "LOW_CONFIDENCE; 0 asks for none. Not calibrated: choose it per model.",
         between=(0.0, 1000.0),
+        live=True,
+    )
+    dialogue_timeout: float = parameter(
+        10.0,
+        "Seconds after an AMBIGUOUS result in which a follow-up such as 'the left one' or "
+        "'number 2' is decided on the same image; 0 turns this off.",
+        between=(0.0, 3600.0),
+        live=True,
     )
     max_command_characters: int = parameter(
         512, "Longest command in characters; a longer one is refused.", between=(1, 100_000)
@@ -123,11 +128,24 @@ class Parameters:
         "Oldest image to decide on, in seconds between its stamp and the node's clock; "
         "0 accepts any age.",
         between=(0.0, 86400.0),
+        live=True,
     )
     image_timeout: float = parameter(
         1.0,
         "Seconds that a command waits for a fresh image before it is refused.",
         between=(0.0, 3600.0),
+        live=True,
+    )
+    wait_for_image: bool = parameter(
+        False,
+        "Decide on an image that was taken after the command came, not on the latest one.",
+        live=True,
+    )
+    cameras: tuple[str, ...] = parameter(
+        ("",),
+        "Names of the cameras; each name prefixes the camera's topics (left/image, left/command), "
+        "and the first is the default. One empty name: a single camera without a prefix.",
+        read_only=True,
     )
     image_transport: str = parameter(
         "raw",
@@ -146,63 +164,80 @@ class Parameters:
         "What decodes images: numpy (this package's own) or cv_bridge (must be installed).",
         choices=("numpy", "cv_bridge"),
     )
+    pick_point: bool = parameter(
+        True,
+        "Give found objects a 3D point where the topics depth and camera_info have messages.",
+    )
+    depth_tolerance: float = parameter(
+        0.05,
+        "Most seconds between the stamps of an image and of the depth image for its pick point.",
+        between=(0.0, 60.0),
+        live=True,
+    )
     image_silence: float = parameter(
         3.0,
         "Seconds without an image after which the diagnostics warn.",
         between=(0.1, 3600.0),
+        live=True,
+    )
+    budgets_convert: float = parameter(
+        0.0, BUDGET.format("converting an image"), name="budgets.convert", between=HOUR, live=True
+    )
+    budgets_detect: float = parameter(
+        0.0, BUDGET.format("detection"), name="budgets.detect", between=HOUR, live=True
+    )
+    budgets_first_token: float = parameter(
+        0.0, BUDGET.format("the first token"), name="budgets.first_token", between=HOUR, live=True
+    )
+    budgets_per_token: float = parameter(
+        0.0, BUDGET.format("a further token"), name="budgets.per_token", between=HOUR, live=True
+    )
+    budgets_decide: float = parameter(
+        0.0, BUDGET.format("the decision"), name="budgets.decide", between=HOUR, live=True
+    )
+    log_dir: str = parameter(
+        "",
+        "Folder for the decision log: a line of JSON and the image of every command; empty: none.",
+    )
+    log_max_megabytes: float = parameter(
+        1000.0,
+        "Most megabytes of the decision log; the oldest entries are deleted.",
+        between=(1.0, 1e6),
     )
     autostart: bool = parameter(
-        True, "Configure and activate at start, and exit with an error if that fails."
+        True,
+        "Configure and activate at start, and exit with an error if that fails.",
+        read_only=True,
     )
     diagnostics_period: float = parameter(
-        1.0, "Seconds between two diagnostics messages.", between=(0.1, 60.0)
+        1.0,
+        "Seconds between two diagnostics messages.",
+        between=(0.1, 60.0),
+        read_only=True,
     )
 
     def __post_init__(self) -> None:
         for spec in fields(self):
-            _check(spec, getattr(self, spec.name))
+            check_value(spec, getattr(self, spec.name))
+        _check_cameras(self.cameras)
 
-
-def _check(spec: Field[Any], value: Any) -> None:
-    between, choices = spec.metadata["between"], spec.metadata["choices"]
-    if between and (math.isnan(value) or not between[0] <= value <= between[1]):
-        raise ParameterError(
-            f"parameter {ros_name(spec)} is {value}: it must be from {between[0]} to {between[1]}"
-        )
-    if choices and value not in choices:
-        raise ParameterError(
-            f"parameter {ros_name(spec)} is '{value}': it must be one of {', '.join(choices)}"
-        )
-
-
-def ros_name(spec: Field[Any]) -> str:
-    """Name the parameter of this field as ROS sees it, such as `detector.box_threshold`."""
-    return spec.metadata["name"] or spec.name
-
-
-def _descriptor(spec: Field[Any]) -> ParameterDescriptor:
-    descriptor = ParameterDescriptor(
-        description=spec.metadata["description"], read_only=ros_name(spec) in READ_AT_START
-    )
-    if spec.metadata["choices"]:
-        descriptor.additional_constraints = "one of " + ", ".join(spec.metadata["choices"])
-    if spec.metadata["between"]:
-        low, high = spec.metadata["between"]
-        if isinstance(spec.default, float):
-            bounds = FloatingPointRange(from_value=float(low), to_value=float(high))
-            descriptor.floating_point_range = [bounds]
-        else:
-            descriptor.integer_range = [IntegerRange(from_value=low, to_value=high, step=1)]
-    return descriptor
+    def budgets(self) -> dict[str, float]:
+        """Return the budgets that are set, in seconds by stage."""
+        values = {
+            spec.name.removeprefix("budgets_"): getattr(self, spec.name)
+            for spec in fields(self)
+            if spec.name.startswith("budgets_")
+        }
+        return {stage: seconds for stage, seconds in values.items() if seconds}
 
 
 PARAMETER_NAMES = tuple(ros_name(spec) for spec in fields(Parameters))
+LIVE = frozenset(ros_name(spec) for spec in fields(Parameters) if spec.metadata["live"])
 
 
 def declare_parameters(node: Node) -> None:
     """Declare every parameter on `node` with its description and range."""
-    for spec in fields(Parameters):
-        node.declare_parameter(ros_name(spec), spec.default, _descriptor(spec))
+    declare_fields(node, Parameters)
 
 
 def read_parameters(node: Node) -> Parameters:
@@ -211,5 +246,32 @@ def read_parameters(node: Node) -> Parameters:
     Raises:
         ParameterError: a value is outside of its range or not one of its choices.
     """
-    values = {spec.name: node.get_parameter(ros_name(spec)).value for spec in fields(Parameters)}
-    return Parameters(**values)
+    return Parameters(**read_fields(node, Parameters))
+
+
+def change_fault(settings: Parameters, values: Mapping[str, Any], *, live_only: bool) -> str:
+    """Return why parameters cannot change to these values, by ROS names; empty if they can.
+
+    live_only refuses those that are read when the node is configured. Names of others pass.
+    """
+    names = {ros_name(spec): spec.name for spec in fields(Parameters)}
+    ours = {name: value for name, value in values.items() if name in names}
+    fixed = sorted(ours.keys() - LIVE)
+    if live_only and fixed:
+        return f"{', '.join(fixed)}: read when the node is configured, so clean up first"
+    try:
+        replace(settings, **{names[name]: value for name, value in ours.items()})
+    except ParameterError as error:
+        return str(error)
+    return ""
+
+
+def _check_cameras(names: tuple[str, ...]) -> None:
+    if names == ("",):
+        return
+    wrong = [name for name in names if not _CAMERA.fullmatch(name)]
+    if not names or wrong or len(set(names)) < len(names):
+        raise ParameterError(
+            f"parameter cameras is {list(names)}: it must hold different names of letters, digits "
+            "and underscores, or one empty name"
+        )

@@ -25,8 +25,8 @@ class AutostartNode(LifecycleNode):
         """Return False if it cannot work."""
         raise NotImplementedError
 
-    def leave(self) -> bool:
-        """Finish what is owed; return False if a thread hangs."""
+    def leave(self, spin_once: Callable[[], None]) -> bool:
+        """Finish what is owed, by turns of the executor; return False if a thread hangs."""
         raise NotImplementedError
 
 
@@ -61,22 +61,22 @@ def run(
 
 def _live(node: AutostartNode, stop: threading.Event) -> tuple[int, bool]:
     """Return the exit code, and whether every thread is idle."""
-    started = node.start()
-    if started:
-        _spin(node, stop)
-    code = 0 if started or stop.is_set() else 1
-    return code, node.leave()
-
-
-def _spin(node: LifecycleNode, stop: threading.Event) -> None:
     executor = SingleThreadedExecutor()
     executor.add_node(node)
-    while not stop.is_set():
+
+    def spin_once() -> None:
         try:
             executor.spin_once(timeout_sec=_SPIN_SECONDS)
         except ExternalShutdownException:
-            break
+            stop.set()
         # a fault in one callback must not take the node down
         except Exception:  # noqa: BLE001
             node.get_logger().error(f"A callback failed: {traceback.format_exc()}")
+
+    started = node.start()
+    while started and not stop.is_set():
+        spin_once()
+    code = 0 if started or stop.is_set() else 1
+    idle = node.leave(spin_once)
     executor.remove_node(node)
+    return code, idle

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import threading
 
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSPolicyKind, QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
-from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 from sensor_msgs.msg import CompressedImage, Image
+
+from rex_thinker_ros.ros.lazy_subscription import LazySubscription, Taken
 
 _FOLLOW_SECONDS = 1.0
 _BY_NAME = {"reliable": ReliabilityPolicy.RELIABLE, "best_effort": ReliabilityPolicy.BEST_EFFORT}
@@ -19,7 +19,9 @@ _UNDECIDED = "auto"
 
 
 class ImageSubscription:
-    """Receive serialized images at depth 1, reliably where all publishers are reliable.
+    """Keep the latest serialized image, received reliably where all publishers are reliable.
+
+    `topic` is that of the raw images; compressed ones come on topic/compressed.
 
     `image_qos` is auto, reliable or best_effort; the parameters qos_overrides.TOPIC.subscription
     .{history,depth,reliability} win over it.
@@ -29,18 +31,19 @@ class ImageSubscription:
         self,
         node: Node,
         message_type: type[Image | CompressedImage],
+        topic: str,
         image_qos: str,
-        receive: Callable[[bytes], None],
     ) -> None:
         self._node = node
-        self._receive = receive
         self._type = message_type
-        self.topic = node.resolve_topic_name("image")
+        self.topic = node.resolve_topic_name(topic)
         if message_type is CompressedImage:
             # as image transports do: who remaps image moves image/compressed along with it
             self.topic = node.resolve_topic_name(f"{self.topic}/compressed")
         self._fixed = _BY_NAME.get(self._declare_reliability(image_qos))
-        self._subscription: Subscription[Any] | None = None
+        self._lock = threading.Lock()
+        self._subscription: LazySubscription | None = None
+        self._last: Taken | None = None  # of the subscription before this one
         self.reliability = self._fixed or ReliabilityPolicy.BEST_EFFORT
         self._timer: Timer | None = None
 
@@ -55,7 +58,16 @@ class ImageSubscription:
         if self._timer is not None:
             self._node.destroy_timer(self._timer)
             self._timer = None
-        self._unsubscribe()
+        with self._lock:
+            self._unsubscribe()
+            self._last = None
+
+    def take(self) -> Taken | None:
+        """Return the latest image if it was not taken yet; callable from any thread."""
+        with self._lock:
+            taken = self._subscription.take() if self._subscription else None
+            last, self._last = self._last, None
+            return taken or last
 
     def publishers(self) -> int:
         """Count the publishers of the topic."""
@@ -99,20 +111,17 @@ class ImageSubscription:
             self._subscribe(wanted)
 
     def _subscribe(self, reliability: ReliabilityPolicy) -> None:
-        self._unsubscribe()
-        self.reliability = reliability
-        self._subscription = self._node.create_subscription(
-            self._type,
-            self.topic,
-            self._receive,
-            QoSProfile(depth=1, reliability=reliability),
-            raw=True,  # a frame that nobody asks about is never deserialized
-            qos_overriding_options=QoSOverridingOptions(
-                (QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH)
-            ),
-        )
+        overriding = QoSOverridingOptions((QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH))
+        qos = QoSProfile(depth=1, reliability=reliability)
+        with self._lock:
+            self._unsubscribe()
+            self.reliability = reliability
+            self._subscription = LazySubscription(
+                self._node, self._type, self.topic, qos, overriding
+            )
 
     def _unsubscribe(self) -> None:
         if self._subscription is not None:
-            self._node.destroy_subscription(self._subscription)
+            self._last = self._subscription.take() or self._last
+            self._subscription.destroy()
             self._subscription = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from enum import Enum
 
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.ros.query import Query
 
 
 @dataclass(frozen=True)
@@ -23,10 +25,10 @@ class Ending:
 
 @dataclass(eq=False)
 class Request:
-    """One command on its way; `ending` is set by whoever cancels it."""
+    """One query on its way; `ending` is set by whoever cancels it."""
 
     id: str
-    sentence: str
+    query: Query
     cancel: CancelToken = field(default_factory=CancelToken)
     ending: Ending | None = None
 
@@ -40,6 +42,10 @@ class OnNewCommand(Enum):
 
 
 PREEMPTED = Ending(Outcome.PREEMPTED, "A newer command took its place.")
+HUNG = Ending(
+    Outcome.MODEL_ERROR,
+    "The models hang since an earlier command. If they stay so, restart the node.",
+)
 
 
 class Requests:
@@ -62,13 +68,18 @@ class Requests:
         self._lock = threading.Lock()
         self._owed: dict[str, Request] = {}
         self._running: Request | None = None
+        self._running_since = 0.0
+        self._hung: Request | None = None  # has its result, and is still being worked on
         # ids stay unique over restarts, for listeners that outlive the node
         self._prefix = uuid.uuid4().hex[:8]
         self._numbers = itertools.count(1)
 
-    def accept(self, sentence: str) -> Request | None:
-        """Owe a result for a new command; return None if it was refused, and has its result."""
-        request = self._new(sentence)
+    def new(self, query: Query) -> Request:
+        """Give a query its id; the caller accepts it next, or ends it."""
+        return Request(id=f"{self._prefix}-{next(self._numbers)}", query=query)
+
+    def accept(self, request: Request) -> bool:
+        """Owe the result of a new request; return False if it was refused, and has its result."""
         with self._lock:
             older = tuple(self._owed.values())
             refusal = self._refusal()
@@ -76,21 +87,17 @@ class Requests:
                 self._owed[request.id] = request
         if refusal is not None:
             self._end(request, refusal)
-            return None
+            return False
         if self.on_new_command is OnNewCommand.NEWEST_WINS:
             self._cancel(older, PREEMPTED)
-        return request
-
-    def refuse(self, sentence: str, ending: Ending) -> None:
-        """Give a command its result at once."""
-        self._end(self._new(sentence), ending)
+        return True
 
     def start(self, request: Request) -> bool:
         """Mark a request as being worked on; return False if it has ended meanwhile."""
         with self._lock:
             if request.id not in self._owed:
                 return False
-            self._running = request
+            self._running, self._running_since = request, time.monotonic()
             return True
 
     def settle(self, request: Request) -> bool:
@@ -98,7 +105,25 @@ class Requests:
         with self._lock:
             if self._running is request:
                 self._running = None
+            if self._hung is request:
+                self._hung = None
             return self._owed.pop(request.id, None) is not None
+
+    def give_up(self, seconds: float, ending: Ending) -> None:
+        """End what has been worked on for longer; until it returns, new requests are refused."""
+        with self._lock:
+            hung = self._running
+            late = time.monotonic() - self._running_since > seconds
+            if hung is None or not late or self._owed.pop(hung.id, None) is None:
+                return
+            self._running, self._hung = None, hung
+        hung.cancel.cancel()
+        self._end(hung, ending)
+        self.cancel_all(HUNG)
+
+    def cancel(self, request: Request, ending: Ending) -> None:
+        """End a request that waits, or ask it to stop if it runs; nothing if it has ended."""
+        self._cancel((request,), ending)
 
     def cancel_all(self, ending: Ending) -> None:
         """End what waits, and ask what runs to stop; whoever runs it settles it."""
@@ -116,6 +141,8 @@ class Requests:
 
     def _refusal(self) -> Ending | None:
         """Return why no further command is taken now; the lock is held."""
+        if self._hung:
+            return HUNG
         if self.on_new_command is OnNewCommand.REJECT and self._owed:
             return Ending(Outcome.BUSY, "Another command is being worked on. Send it again later.")
         waiting = len(self._owed) - (self._running is not None)
@@ -124,9 +151,6 @@ class Requests:
                 Outcome.BUSY, f"{waiting} commands are waiting already. Send it again later."
             )
         return None
-
-    def _new(self, sentence: str) -> Request:
-        return Request(id=f"{self._prefix}-{next(self._numbers)}", sentence=sentence)
 
     def _cancel(self, requests: Iterable[Request], ending: Ending) -> None:
         for request in requests:

@@ -6,25 +6,40 @@ from dataclasses import dataclass, replace
 
 from std_msgs.msg import Header
 
+from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.referring.pick_point import PickPoint
 from rex_thinker_ros.referring.referrer import Referral
 from rex_thinker_ros.ros.requests import Ending, Request
 
 
 @dataclass(frozen=True)
 class Looked:
-    """The image that was decided on, its header, and its age in seconds when work began."""
+    """The image that was decided on, its header, and its age in seconds when work began.
+
+    stamp_nanoseconds is that of its reception where the header has none.
+    """
 
     image: RgbImage
     header: Header
     age_seconds: float
+    stamp_nanoseconds: int
+    convert_seconds: float
+
+    @property
+    def size(self) -> Size:
+        """Return the image's size in pixels."""
+        return Size(self.image.shape[1], self.image.shape[0])
 
 
 @dataclass(frozen=True)
 class Result:
-    """The one terminal result of a request; the parts that it did not reach are None."""
+    """The one terminal result of a request; the parts that it did not reach are None.
+
+    pick_points belong to the found candidates of these numbers.
+    """
 
     request: Request
     outcome: Outcome
@@ -32,7 +47,8 @@ class Result:
     command: Command | None = None
     looked: Looked | None = None
     referral: Referral | None = None
+    pick_points: tuple[tuple[int, PickPoint], ...] = ()
 
     def ended(self, ending: Ending) -> Result:
         """Return this result with the ending in place of its outcome."""
-        return replace(self, outcome=ending.outcome, status_text=ending.reason)
+        return replace(self, outcome=ending.outcome, status_text=ending.reason, pick_points=())

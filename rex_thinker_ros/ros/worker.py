@@ -8,14 +8,11 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.ros.answering import Answering
-from rex_thinker_ros.ros.reasoning_stream import ReasoningStream
+from rex_thinker_ros.ros.progress import Progress
 from rex_thinker_ros.ros.requests import Request, Requests
 from rex_thinker_ros.ros.result import Result
 
 _log = logging.getLogger(__name__)
-
-# how a request looks that was told to stop, while waiting for an image or while reasoning
-_CUT_SHORT = {Outcome.CANCELED, Outcome.NO_IMAGE, Outcome.STALE_IMAGE}
 
 
 class Worker:
@@ -28,7 +25,7 @@ class Worker:
         self,
         requests: Requests,
         publish: Callable[[Result], None],
-        progress: Callable[[], ReasoningStream],
+        progress: Callable[[Request], Progress],
     ) -> None:
         self._requests = requests
         self._publish = publish
@@ -59,22 +56,23 @@ class Worker:
     def _work_on(self, request: Request) -> None:
         if not self._requests.start(request):
             return
-        stream = self._progress()
+        progress = self._progress(request)
         try:
-            result = self._answer(request, stream)
+            result = self._answer(request, progress)
         # whatever it is, the sender is owed a result
         except Exception as error:  # noqa: BLE001
             result = _failed(request, error)
-        stream.finish()
-        if request.ending and result.outcome in _CUT_SHORT:
+        progress.finish()
+        if request.ending and result.outcome is not Outcome.MODEL_ERROR:
+            # also of what was found just before: nobody wants it any more
             result = result.ended(request.ending)
         if self._requests.settle(request):
             self._conclude(result)
 
-    def _answer(self, request: Request, stream: ReasoningStream) -> Result:
+    def _answer(self, request: Request, progress: Progress) -> Result:
         if self._answering is None:
             raise RuntimeError("the models are not loaded")
-        return self._answering.answer(request, stream)
+        return self._answering.answer(request, progress)
 
     def _conclude(self, result: Result) -> None:
         try:
@@ -85,6 +83,6 @@ class Worker:
 
 
 def _failed(request: Request, error: Exception) -> Result:
-    _log.error("failed on %r", request.sentence, exc_info=error)
+    _log.error("failed on %r", request.query.sentence, exc_info=error)
     fault = f"{type(error).__name__}: {error}"
     return Result(request, Outcome.MODEL_ERROR, f"The node failed ({fault}). See its log.")

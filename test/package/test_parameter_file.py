@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-from rex_thinker_ros.ros.parameters import Parameters, ros_name
+from rex_thinker_ros.ros.parameter_fields import ros_name
+from rex_thinker_ros.ros.parameters import Parameters
 
 PARAMETER_FILE = Path(__file__).parents[2] / "config" / "refer.yaml"
 
@@ -26,7 +27,11 @@ def flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def test_the_parameter_file_holds_every_parameter_at_its_default() -> None:
     written = flatten(yaml.safe_load(PARAMETER_FILE.read_text())["/**"]["ros__parameters"])
-    declared = {ros_name(spec): spec.default for spec in fields(Parameters)}
+    defaults = {ros_name(spec): spec.default for spec in fields(Parameters)}
+    declared = {
+        name: list(default) if isinstance(default, tuple) else default
+        for name, default in defaults.items()
+    }
 
     assert written == declared
     assert {name: type(value) for name, value in written.items()} == {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import shlex
 import subprocess
@@ -16,7 +17,8 @@ import pytest
 from rex_thinker_ros.models.profiles import PROFILES
 from rex_thinker_ros.models.weights import STORE_VARIABLE, MissingWeightsError, find_weights
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.ros.parameters import PARAMETER_NAMES, Parameters, ros_name
+from rex_thinker_ros.ros.parameter_fields import ros_name
+from rex_thinker_ros.ros.parameters import PARAMETER_NAMES, Parameters
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -81,8 +83,9 @@ def test_the_library_example_prints_what_stands_below_it() -> None:
 
 def test_every_parameter_stands_with_its_default() -> None:
     defaults = {ros_name(spec): spec.default for spec in fields(Parameters)}
+    # numbers and lists as YAML writes them
     texts = {
-        name: str(default).lower() if isinstance(default, bool) else str(default)
+        name: default if isinstance(default, str) else json.dumps(default)
         for name, default in defaults.items()
     }
     written = {name: cells[0].strip("`") for name, cells in table("Parameter").items()}

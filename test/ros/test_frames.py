@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
+from collections.abc import Callable
 
 import pytest
 from builtin_interfaces.msg import Time
@@ -13,6 +15,7 @@ from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.ros.frames import Frame, FrameError, Frames
 from rex_thinker_ros.ros.image_decoding import ImageError
+from rex_thinker_ros.ros.lazy_subscription import Taken
 
 NOW = 1000
 
@@ -23,21 +26,75 @@ def image(seconds: int, width: int = 1) -> bytes:
     return bytes(serialize_message(message))
 
 
-def frames(now: int = NOW) -> tuple[Frames, list[str]]:
+class Shown(Frames):
+    """Frames of a middleware that keeps only the latest, as ours does."""
+
+    def __init__(self, warn: Callable[[str], object]) -> None:
+        self._waiting: deque[Taken] = deque(maxlen=1)
+        super().__init__(
+            Image, lambda: self._waiting.pop() if self._waiting else None, lambda: NOW * 10**9, warn
+        )
+
+    def show(self, data: bytes, sequence: int = 0, seconds_ago: float = 0.0) -> None:
+        self._waiting.append(Taken(data, seconds_ago, sequence))
+
+
+def frames() -> tuple[Shown, list[str]]:
     warnings: list[str] = []
-    return Frames(Image, lambda: now * 10**9, warnings.append), warnings
+    return Shown(warnings.append), warnings
 
 
-def fresh(source: Frames, max_age: float = 1.0, timeout: float = 0.0) -> Frame:
-    return source.fresh(max_age_seconds=max_age, timeout_seconds=timeout, cancel=CancelToken())
+def fresh(source: Frames, max_age: float = 1.0, timeout: float = 0.0, not_before: int = 0) -> Frame:
+    return source.fresh(
+        max_age_seconds=max_age, timeout_seconds=timeout, cancel=CancelToken(),
+        not_before_nanoseconds=not_before,
+    )  # fmt: skip
 
 
 def test_the_latest_frame_wins_and_carries_its_age() -> None:
     source, _ = frames()
-    source.receive(image(NOW, width=1))
-    source.receive(image(NOW - 1, width=2))
+    source.show(image(NOW, width=1))
+    source.show(image(NOW - 1, width=2))
     frame = fresh(source)
-    assert (frame.message.width, frame.age_seconds, source.count) == (2, 1.0, 2)
+    assert (frame.message.width, frame.age_seconds) == (2, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("sequences", "count"),
+    [
+        pytest.param([1, 2, 3], 3, id="all seen"),
+        pytest.param([1, 31, 61], 61, id="most not taken"),
+        pytest.param([5, 6], 2, id="began before us"),
+        pytest.param([9, 1, 2], 3, id="another publisher"),
+        pytest.param([0, 0], 2, id="a middleware that does not count"),
+    ],
+)
+def test_frames_that_nobody_took_are_counted(sequences: list[int], count: int) -> None:
+    source, _ = frames()
+    for sequence in sequences:
+        source.show(image(NOW), sequence)
+        source.count()
+    assert source.count() == count
+
+
+def test_silence_counts_from_the_reception() -> None:
+    source, _ = frames()
+    assert source.seconds_since_last() is None
+    source.show(image(NOW), seconds_ago=60.0)
+    silence = source.seconds_since_last()
+    assert silence is not None
+    assert 60.0 <= silence < 120.0
+
+
+def test_a_frame_from_before_the_command_is_not_taken_where_a_later_one_is_wanted() -> None:
+    source, _ = frames()
+    source.show(image(NOW - 1))
+    with pytest.raises(FrameError, match="taken after the command") as refusal:
+        fresh(source, max_age=9.0, not_before=NOW * 10**9)
+    assert refusal.value.outcome is Outcome.STALE_IMAGE
+    threading.Timer(0.05, source.show, [image(NOW)]).start()
+    frame = fresh(source, max_age=9.0, timeout=60.0, not_before=NOW * 10**9)
+    assert frame.stamp_nanoseconds == NOW * 10**9
 
 
 @pytest.mark.parametrize(
@@ -53,7 +110,7 @@ def test_the_latest_frame_wins_and_carries_its_age() -> None:
 def test_refusals(seconds: int | None, max_age: float, outcome: Outcome, word: str) -> None:
     source, _ = frames()
     if seconds is not None:
-        source.receive(image(seconds))
+        source.show(image(seconds))
     with pytest.raises(FrameError, match=word) as refusal:
         fresh(source, max_age)
     assert refusal.value.outcome is outcome
@@ -61,21 +118,23 @@ def test_refusals(seconds: int | None, max_age: float, outcome: Outcome, word: s
 
 def test_a_maximum_of_zero_accepts_any_age() -> None:
     source, _ = frames()
-    source.receive(image(1))
+    source.show(image(1))
     assert fresh(source, max_age=0.0).age_seconds == NOW - 1
 
 
 def test_without_stamps_the_age_counts_from_the_reception() -> None:
     source, warnings = frames()
-    source.receive(image(0))
+    source.show(image(0))
     assert [fresh(source).age_seconds, fresh(source).age_seconds] == [0.0, 0.0]
+    source.show(image(0), seconds_ago=0.5)
+    assert fresh(source).age_seconds == 0.5
     assert len(warnings) == 1
 
 
 def test_a_frame_that_comes_in_time_is_waited_for() -> None:
     source, _ = frames()
-    source.receive(image(NOW - 9))
-    threading.Timer(0.05, source.receive, [image(NOW)]).start()
+    source.show(image(NOW - 9))
+    threading.Timer(0.05, source.show, [image(NOW)]).start()
     assert fresh(source, timeout=60.0).age_seconds == 0.0
 
 
@@ -89,14 +148,14 @@ def test_a_canceled_request_does_not_wait() -> None:
 
 def test_bytes_that_are_no_message_are_malformed() -> None:
     source, _ = frames()
-    source.receive(image(NOW)[:20])
+    source.show(image(NOW)[:20])
     with pytest.raises(ImageError, match="deserialized"):
         fresh(source)
 
 
 def test_forgotten_frames_are_not_used() -> None:
     source, _ = frames()
-    source.receive(image(NOW))
+    source.show(image(NOW))
     source.clear()
     assert source.seconds_since_last() is None
     with pytest.raises(FrameError):

@@ -18,8 +18,16 @@ from rex_thinker_ros.referring.candidate import Candidate, Verdict
 from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.decision import Decision
 from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.referring.pick_point import PickPoint
 from rex_thinker_ros.referring.referrer import Referral
-from rex_thinker_ros.ros.messages import duration, image_message, referral_message, region
+from rex_thinker_ros.ros.messages import (
+    duration,
+    image_message,
+    point_messages,
+    referral_message,
+    region,
+)
+from rex_thinker_ros.ros.query import Query
 from rex_thinker_ros.ros.requests import Request
 from rex_thinker_ros.ros.result import Looked, Result
 
@@ -32,18 +40,24 @@ CANDIDATES = (
 )
 
 
+POINT = PickPoint(x=-0.1, y=0.2, z=0.7, spread=(0.01, 0.02, 0.03), depth_share=0.5)
+
+
 def result(outcome: Outcome) -> Result:
     boxes = (CANDIDATES[0].box, CANDIDATES[2].box)
     decision = Decision(outcome, "as decided", boxes, CANDIDATES, confidence=0.7)
     referral = Referral(COMMAND, decision, "<think>", 0.25, 1.5, "models")
-    looked = Looked(np.zeros((48, 64, 3), np.uint8), HEADER, 0.1)
-    return Result(Request("id-1", "take the mugs"), outcome, "ended", COMMAND, looked, referral)
+    looked = Looked(np.zeros((48, 64, 3), np.uint8), HEADER, 0.1, 7_000_000_008, 0.01)
+    request = Request("id-1", Query("take the mugs", asked_nanoseconds=0, camera="left"))
+    points = ((3, POINT),) if outcome is Outcome.FOUND else ()
+    return Result(request, outcome, "ended", COMMAND, looked, referral, points)
 
 
 def test_a_found_referral_carries_everything() -> None:
     message = referral_message(result(Outcome.FOUND), "demo")
     assert message.header == HEADER
     assert (message.id, message.command, message.model) == ("id-1", "take the mugs", "demo")
+    assert message.camera == "left"
     assert (message.expression, message.category) == ("mugs", "mug")
     assert (message.status, message.status_text) == (ReferralMessage.FOUND, "ended")
     box = message.boxes[0]
@@ -52,6 +66,10 @@ def test_a_found_referral_carries_everything() -> None:
     assert [c.number for c in message.candidates] == [1, 2, 3]
     assert message.candidates[1].verdict == CandidateMessage.NO_MATCH
     assert message.candidates[0].note == "red"
+    (point,) = message.pick_points
+    assert (point.candidate, point.point.z, point.spread.x) == (3, 0.7, 0.01)
+    (stamped,) = point_messages(result(Outcome.FOUND))
+    assert (stamped.header, stamped.point) == (HEADER, point.point)
     assert message.confidence == pytest.approx(0.7)
     assert message.detection_duration.nanosec == 250_000_000
     assert (message.reasoning_duration.sec, message.reasoning) == (1, "<think>")
@@ -75,7 +93,11 @@ def test_the_verdicts_of_the_message_are_those_of_the_core(verdict: Verdict) -> 
 
 
 def test_a_refusal_carries_what_is_known() -> None:
-    refused = Result(Request("id-2", "jump"), Outcome.INVALID_COMMAND, "Name an object.")
+    refused = Result(
+        Request("id-2", Query("jump", asked_nanoseconds=0)),
+        Outcome.INVALID_COMMAND,
+        "Name an object.",
+    )
     message = referral_message(refused, "demo")
     assert (message.command, message.status) == ("jump", ReferralMessage.INVALID_COMMAND)
     assert message.header == Header()

@@ -162,7 +162,7 @@ def test_diagnostics_tell_images_and_outcomes(client: Client) -> None:
     assert values["state"] == "active"
     assert values["last outcome"] == "NO_CANDIDATES"
     assert int(values["outcomes NO_CANDIDATES"]) >= 1
-    assert int(values["images received"]) >= 1
+    assert int(values["image frames"]) >= 1
     client.wait(lambda: client.health[-1].status[0].level == b"\x01")
     assert "No image for" in client.health[-1].status[0].message
 

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator, Mapping
 
 import pytest
+from goals import Goal, Goals
 from lifecycle_msgs.msg import Transition
 from node_process import NodeProcess, StartNode, next_domain
 from pictures import picture, rgb_message
@@ -125,6 +126,84 @@ def test_a_failed_configuration_can_be_mended(client: Client, node: NodeProcess)
     late = client.set_parameter("model", "demo")
     assert not late.successful
     assert "clean up first" in late.reason
+
+
+def start_goal(client: Client, goals: Goals, command: str) -> Goal:
+    """Send a goal with an image and wait until the node reasons about it."""
+    goal = goals.send(command, image=rgb_message(picture()))
+    client.wait(lambda: any(feedback.reasoning for feedback in goal.feedback))
+    return goal
+
+
+@pytest.fixture
+def goals(client: Client) -> Iterator[Goals]:
+    activate(client, ENDLESS)
+    goals = Goals(client)
+    yield goals
+    goals.close()
+
+
+def test_a_canceled_goal_stops_and_says_so(client: Client, goals: Goals) -> None:
+    goal = start_goal(client, goals, COMMAND)
+    assert goal.cancel()
+    state, referral = goal.result()
+    assert (state, referral.status) == ("canceled", Referral.CANCELED)
+    assert referral.reasoning.startswith("<think>")
+    assert client.wait(lambda: client.results(COMMAND)) == [referral]
+    assert not goal.cancel()  # it has ended
+
+
+def test_a_goal_that_waits_can_be_canceled(client: Client, goals: Goals) -> None:
+    assert client.set_parameter("on_new_command", "queue").successful
+    start_goal(client, goals, COMMAND)
+    waiting = goals.send(NEWER, image=rgb_message(picture()))
+    assert waiting.cancel()
+    assert waiting.result()[0] == "canceled"
+    assert not client.results(COMMAND)
+    assert client.set_parameter("on_new_command", "newest_wins").successful
+
+
+def test_a_command_on_the_topic_preempts_a_goal(client: Client, goals: Goals) -> None:
+    goal = start_goal(client, goals, COMMAND)
+    client.send(NEWER)
+    state, referral = goal.result()
+    assert (state, referral.status) == ("aborted", Referral.PREEMPTED)
+
+
+def test_a_goal_is_refused_while_the_node_rejects(client: Client, goals: Goals) -> None:
+    assert client.set_parameter("on_new_command", "reject").successful
+    start_goal(client, goals, COMMAND)
+    state, referral = goals.ask(NEWER, image=rgb_message(picture()))
+    assert (state, referral.status) == ("aborted", Referral.BUSY)
+    assert not client.results(COMMAND)
+    assert client.set_parameter("on_new_command", "newest_wins").successful
+
+
+def test_live_parameters_change_while_the_node_is_active(client: Client, goals: Goals) -> None:
+    refused = client.set_parameter("on_new_command", "oldest_wins")
+    assert "one of newest_wins, queue, reject" in refused.reason
+    assert "1000" in client.set_parameter("queue_size", 0).reason
+    assert client.set_parameter("max_image_age", 2.0).successful
+    assert client.set_parameter("max_image_age", 0.0).successful
+
+
+def test_ctrl_c_gives_the_running_goal_its_result(
+    start_node: StartNode, parameters: Mapping[str, object]
+) -> None:
+    domain = next_domain()
+    process = start_node(domain, parameters)
+    process.wait_for_line("Ready for commands")
+    client = Client(domain)
+    client.connect()
+    goals = Goals(client)
+    goal = start_goal(client, goals, COMMAND)
+    process.signal(signal.SIGINT)
+    state, referral = goal.result()
+    assert (state, referral.status) == ("aborted", Referral.CANCELED)
+    assert "shutting down" in referral.status_text
+    assert process.wait() == 0
+    goals.close()
+    client.close()
 
 
 def test_ctrl_c_gives_the_running_one_its_result(

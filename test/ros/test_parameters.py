@@ -11,10 +11,11 @@ from rclpy.node import Node
 
 from rex_thinker_ros.models.profiles import load_profile
 from rex_thinker_ros.ros.loading import profile_of
+from rex_thinker_ros.ros.parameter_fields import ParameterError
 from rex_thinker_ros.ros.parameters import (
     PARAMETER_NAMES,
-    ParameterError,
     Parameters,
+    change_fault,
     declare_parameters,
     read_parameters,
 )
@@ -45,12 +46,50 @@ def test_every_parameter_is_declared_with_its_default_and_description(node: Node
         ({"image_decoder": ""}, "image_decoder"),
         ({"max_image_age": float("nan")}, "max_image_age is nan"),
         ({"detector_box_threshold": 1.5}, r"detector\.box_threshold is 1\.5"),
+        ({"cameras": ()}, r"cameras is \[\]"),
+        ({"cameras": ("left", "")}, "cameras"),
+        ({"cameras": ("left", "left")}, "different names"),
+        ({"cameras": ("left/eye",)}, "cameras"),
     ],
-    ids=["transport", "qos", "decoder", "not a number", "out of range"],
+    ids=[
+        "transport",
+        "qos",
+        "decoder",
+        "not a number",
+        "out of range",
+        "no camera",
+        "one without a name",
+        "the same twice",
+        "no name for a topic",
+    ],
 )
 def test_a_wrong_value_is_named(values: dict[str, object], words: str) -> None:
     with pytest.raises(ParameterError, match=words):
         Parameters(**values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("values", "live_only", "words"),
+    [
+        pytest.param({"min_confidence": 1.0}, True, "", id="live"),
+        pytest.param({"model": "demo"}, True, "model: read when", id="not live"),
+        pytest.param({"model": "demo"}, False, "", id="before it is read"),
+        pytest.param({"on_new_command": "never"}, True, "one of newest_wins", id="no choice"),
+        pytest.param({"use_sim_time": True}, True, "", id="another's"),
+        pytest.param({"min_confidence": -1.0, "model": "x"}, False, "min_confidence", id="both"),
+    ],
+)
+def test_a_change_is_taken_or_says_why_not(
+    values: dict[str, object], live_only: bool, words: str
+) -> None:
+    fault = change_fault(Parameters(), values, live_only=live_only)
+    assert words in fault
+    assert bool(words) == bool(fault)
+
+
+def test_budgets_are_those_that_are_set() -> None:
+    settings = Parameters(budgets_detect=0.5, budgets_per_token=0.01)
+    assert settings.budgets() == {"detect": 0.5, "per_token": 0.01}
 
 
 def test_by_default_the_profile_is_taken_as_it_is() -> None:

@@ -46,7 +46,7 @@ def subscribe(client: Client) -> Iterator[Subscribe]:
         )
         nodes.append(node)
         client.add(node)
-        subscription = ImageSubscription(node, kind, image_qos, lambda data: None)
+        subscription = ImageSubscription(node, kind, "image", image_qos)
         subscription.start()
         return subscription
 

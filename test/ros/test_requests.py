@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.ros.query import Query
 from rex_thinker_ros.ros.requests import PREEMPTED, Ending, OnNewCommand, Request, Requests
 
 STOPPED = Ending(Outcome.CANCELED, "stopped")
@@ -26,9 +27,12 @@ class Book:
 
     def accept(self, sentence: str) -> Request:
         """Return the request of a command that is not refused."""
-        request = self.requests.accept(sentence)
-        assert request is not None
+        request = self.new(sentence)
+        assert self.requests.accept(request)
         return request
+
+    def new(self, sentence: str) -> Request:
+        return self.requests.new(Query(sentence, asked_nanoseconds=0))
 
     def write(self, request: Request, outcome: Outcome) -> None:
         self.ends.append((request, outcome))
@@ -66,13 +70,25 @@ def test_a_request_that_hangs_can_be_abandoned_and_then_has_ended() -> None:
     assert book.ends == [(hanging, Outcome.CANCELED)]
 
 
-def test_a_refused_request_ends_at_once_and_disturbs_nobody() -> None:
-    book = Book()
-    running = book.accept("running")
+def test_canceling_one_request_leaves_the_others() -> None:
+    book = Book(OnNewCommand.QUEUE)
+    running, waiting, last = (book.accept(word) for word in ("running", "waiting", "last"))
     book.requests.start(running)
-    book.requests.refuse("not now", STOPPED)
-    assert [(r.sentence, o) for r, o in book.ends] == [("not now", Outcome.CANCELED)]
-    assert not running.cancel.canceled
+    book.requests.cancel(waiting, STOPPED)
+    assert book.ends == [(waiting, Outcome.CANCELED)]
+    assert [one.cancel.canceled for one in (running, last)] == [False, False]
+    book.requests.cancel(running, STOPPED)
+    assert [one.cancel.canceled for one in (running, last)] == [True, False]
+    assert running.ending == STOPPED
+
+
+def test_canceling_what_has_ended_changes_nothing() -> None:
+    book = Book()
+    done = book.accept("done")
+    book.requests.start(done)
+    book.answer(done)
+    book.requests.cancel(done, STOPPED)
+    assert book.ends == [(done, Outcome.FOUND)]
 
 
 def test_queued_commands_wait_until_the_queue_is_full() -> None:
@@ -80,8 +96,8 @@ def test_queued_commands_wait_until_the_queue_is_full() -> None:
     running = book.accept("running")
     book.requests.start(running)
     waiting = [book.accept("second"), book.accept("third")]
-    assert book.requests.accept("one too many") is None
-    assert [(r.sentence, o) for r, o in book.ends] == [("one too many", Outcome.BUSY)]
+    assert not book.requests.accept(book.new("one too many"))
+    assert [(r.query.sentence, o) for r, o in book.ends] == [("one too many", Outcome.BUSY)]
     assert not running.cancel.canceled
     book.answer(running)
     assert all(book.requests.start(request) for request in waiting)
@@ -90,14 +106,14 @@ def test_queued_commands_wait_until_the_queue_is_full() -> None:
 def test_a_new_command_is_refused_while_another_is_owed() -> None:
     book = Book(OnNewCommand.REJECT)
     first = book.accept("first")
-    assert book.requests.accept("second") is None
-    assert [(r.sentence, o) for r, o in book.ends] == [("second", Outcome.BUSY)]
+    assert not book.requests.accept(book.new("second"))
+    assert [(r.query.sentence, o) for r, o in book.ends] == [("second", Outcome.BUSY)]
     book.requests.start(first)
     book.answer(first)
-    assert book.requests.accept("third") is not None
+    assert book.requests.accept(book.new("third"))
 
 
-EVENTS = ["accept", "start", "answer", "cancel", "abandon"]
+EVENTS = ["accept", "start", "answer", "cancel", "cancel all", "abandon"]
 
 
 @given(st.sampled_from(OnNewCommand), st.lists(st.sampled_from(EVENTS), max_size=30))
@@ -109,12 +125,14 @@ def test_every_order_of_events_gives_each_request_one_end(
     refused = 0
     for event in events:
         if event == "accept":
-            request = book.requests.accept("command")
-            if request is None:
-                refused += 1
-            else:
+            request = book.new("command")
+            if book.requests.accept(request):
                 accepted.append(request)
-        elif event == "cancel":
+            else:
+                refused += 1
+        elif event == "cancel" and accepted:
+            book.requests.cancel(accepted[-1], STOPPED)
+        elif event == "cancel all":
             book.requests.cancel_all(STOPPED)
         elif event == "abandon":
             book.requests.abandon(STOPPED)

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.ros.reasoning_stream import ReasoningStream
-from rex_thinker_ros.ros.requests import Ending, Request, Requests
+from rex_thinker_ros.ros.progress import Progress
+from rex_thinker_ros.ros.query import Query
+from rex_thinker_ros.ros.requests import Ending, OnNewCommand, Request, Requests
 from rex_thinker_ros.ros.result import Result
 from rex_thinker_ros.ros.worker import Worker
 
 STOPPED = Ending(Outcome.CANCELED, "stopped")
+TOO_LATE = Ending(Outcome.TIMEOUT, "too late")
 Answer = Callable[[Request], Result]
 
 
@@ -24,8 +26,8 @@ class Answering:
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
 
-    def answer(self, request: Request, stream: ReasoningStream) -> Result:
-        stream.on_text("text")
+    def answer(self, request: Request, progress: Progress) -> Result:
+        progress.on_text("text")
         return self._answer(request)
 
 
@@ -40,7 +42,9 @@ class Desk:
             lambda request, end: self.results.append(Result(request, end.outcome, end.reason))
         )
         self.worker = Worker(
-            self.requests, self._publish, lambda: ReasoningStream(self.texts.append)
+            self.requests,
+            self._publish,
+            lambda request: Progress(lambda standing: self.texts.append(standing.text)),
         )
         if answer:
             answering: Any = Answering(answer)
@@ -52,8 +56,8 @@ class Desk:
         self.results.append(result)
 
     def ask(self, sentence: str) -> None:
-        request = self.requests.accept(sentence)
-        assert request is not None
+        request = self.requests.new(Query(sentence, asked_nanoseconds=0))
+        assert self.requests.accept(request)
         self.worker.submit(request)
 
     def outcomes(self) -> list[Outcome]:
@@ -93,15 +97,16 @@ def test_a_result_that_fits_no_message_is_a_fault() -> None:
     [
         (Outcome.CANCELED, Outcome.PREEMPTED),
         (Outcome.NO_IMAGE, Outcome.PREEMPTED),
-        (Outcome.FOUND, Outcome.FOUND),
+        (Outcome.FOUND, Outcome.PREEMPTED),
+        (Outcome.MODEL_ERROR, Outcome.MODEL_ERROR),
     ],
-    ids=["stopped", "stopped while waiting for an image", "done before it could stop"],
+    ids=["stopped", "stopped while waiting for an image", "done before it could stop", "a fault"],
 )
 def test_a_preempted_request_says_so(own: Outcome, published: Outcome) -> None:
     running, stopped = threading.Event(), threading.Event()
 
     def answer(request: Request) -> Result:
-        if request.sentence != "one":
+        if request.query.sentence != "one":
             return found(request)
         running.set()
         stopped.wait(60.0)
@@ -131,6 +136,35 @@ def test_a_worker_that_hangs_is_left_behind() -> None:
     desk.requests.abandon(STOPPED)
     release.set()
     assert desk.outcomes() == [Outcome.CANCELED]
+
+
+def test_a_model_that_hangs_is_given_up_and_comes_back() -> None:
+    running, release = threading.Event(), threading.Event()
+
+    def hang(request: Request) -> Result:
+        running.set()
+        release.wait(60.0)
+        return found(request)
+
+    desk = Desk(hang)
+    desk.requests.on_new_command = OnNewCommand.QUEUE
+    desk.ask("one")
+    desk.ask("waiting")
+    running.wait(60.0)
+    desk.requests.give_up(3600.0, TOO_LATE)
+    assert not desk.results
+    desk.requests.give_up(0.0, TOO_LATE)
+    late = desk.requests.new(Query("late", asked_nanoseconds=0))
+    assert not desk.requests.accept(late)
+    assert [(r.request.query.sentence, r.outcome) for r in desk.results] == [
+        ("one", Outcome.TIMEOUT),
+        ("waiting", Outcome.MODEL_ERROR),
+        ("late", Outcome.MODEL_ERROR),
+    ]
+    release.set()
+    desk.outcomes()
+    desk.ask("again")
+    assert desk.outcomes()[3:] == [Outcome.FOUND]
 
 
 def test_after_unloading_nothing_is_answered() -> None:

@@ -50,6 +50,11 @@ class NodeProcess:
         assert self._process.stdout
         self.lines.extend(iter(self._process.stdout.readline, ""))
 
+    @property
+    def pid(self) -> int:
+        """Return the number of the process."""
+        return self._process.pid
+
     def wait_for_line(self, text: str) -> None:
         """Wait until the node has logged `text`."""
         deadline = time.monotonic() + PATIENCE

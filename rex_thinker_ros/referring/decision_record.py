@@ -1,0 +1,142 @@
+"""One line of the decision log: how a command ended, and what it takes to replay it.
+
+The prompt is not in it: build_prompt makes it anew from the expression, the category, the
+candidates, the size of the image and the pixel bounds of the reasoner, which the model has.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from rex_thinker_ros.referring.boxes import Box, Size
+from rex_thinker_ros.referring.candidate import Candidate
+from rex_thinker_ros.referring.command import Command
+from rex_thinker_ros.referring.detector import RgbImage
+from rex_thinker_ros.referring.json_dataclass import (
+    from_line,
+    parse_object,
+    parse_time,
+    time_text,
+    to_line,
+)
+from rex_thinker_ros.referring.outcome import Outcome
+
+SCHEMA = 1
+"""The version of these lines: it rises when an older reader would misread a newer line."""
+
+
+class RecordError(ValueError):
+    """Say why a line of a decision log cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogSession:
+    """Hold what the records of one run of the node share: the first line of each of its files.
+
+    started has a time zone. Settings that JSON has no form for are written as text.
+    """
+
+    started: datetime
+    settings: Mapping[str, object]
+
+    def to_json(self) -> str:
+        """Return one line, without its end; ValueError for a number that is not finite."""
+        line = {"schema": SCHEMA, "started": time_text(self.started), "settings": self.settings}
+        return json.dumps(line, ensure_ascii=False, allow_nan=False, default=str)
+
+    @classmethod
+    def from_json(cls, line: str) -> LogSession:
+        """Read a line back; RecordError if it is malformed or of another schema."""
+        try:
+            values = parse_object(line)
+            started, settings = parse_time(str(values.get("started"))), values.get("settings")
+        except ValueError as error:
+            raise RecordError(f"this is no first line of a decision log: {error}") from None
+        if values.get("schema") != SCHEMA:
+            raise RecordError(
+                f"the decision log has schema {values.get('schema')}, and this version reads "
+                f"{SCHEMA}: use the version of rex_thinker_ros that wrote it"
+            )
+        if not isinstance(settings, dict):
+            raise RecordError("the first line of the decision log has no settings")
+        return cls(started, settings)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedImage:
+    """Hold what image was decided on, and its file, relative to the folder of the line.
+
+    sha256 is rgb_sha256's; together with the size in pixels it names an image. stamp_sec,
+    stamp_nanosec and frame_id are those of the message; age and conversion are in seconds.
+    """
+
+    file: str
+    size: Size
+    sha256: str
+    stamp_sec: int
+    stamp_nanosec: int
+    frame_id: str
+    age_seconds: float
+    convert_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedReferral:
+    """Hold what the models said, as in Referral and Decision; boxes are in full-image pixels.
+
+    No candidates may also mean that detection was never done: the record's status tells.
+    """
+
+    candidates: tuple[Candidate, ...]
+    boxes: tuple[Box, ...]
+    reasoning: str
+    tokens: int
+    confidence: float | None
+    model: str
+    detection_seconds: float
+    first_token_seconds: float | None
+    reasoning_seconds: float
+    decision_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRecord:
+    """Hold one terminal result; the parts that it did not reach are None.
+
+    time, with a time zone, is when the result was there; sentence is the command as received.
+    lost counts the results before this one that could not be written down.
+    """
+
+    time: datetime
+    id: str
+    lost: int
+    camera: str
+    sentence: str
+    status: Outcome
+    status_text: str
+    command: Command | None = None
+    image: RecordedImage | None = None
+    referral: RecordedReferral | None = None
+
+    def to_json(self) -> str:
+        """Return one line, without its end; ValueError for a number that is not finite."""
+        return to_line(self)
+
+    @classmethod
+    def from_json(cls, line: str) -> DecisionRecord:
+        """Read a line back; RecordError names what in it is malformed."""
+        try:
+            return from_line(cls, line)
+        except ValueError as error:
+            raise RecordError(f"this is no record of a decision: {error}") from None
+
+
+def rgb_sha256(image: RgbImage) -> str:
+    """Return the SHA-256 of an image's bytes, row by row, in hexadecimal; the size is not in it."""
+    return hashlib.sha256(np.ascontiguousarray(image).data).hexdigest()

@@ -1,0 +1,62 @@
+"""The question that an ambiguous command left open, until it is answered or its time is over."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from rex_thinker_ros.referring.dialogue import Offer, offer_of
+from rex_thinker_ros.referring.follow_up import FollowUp
+from rex_thinker_ros.referring.follow_up_reading import read_follow_up
+from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.ros.query import Query
+from rex_thinker_ros.ros.result import Looked, Result
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer to the open question, what was offered, and on which image."""
+
+    offer: Offer
+    looked: Looked
+    answer: FollowUp
+
+
+@dataclass(frozen=True)
+class _Question:
+    offer: Offer
+    looked: Looked
+    camera: str
+    deadline: float
+
+
+class Conversation:
+    """Hold the one open question; used on the worker's thread only."""
+
+    def __init__(self) -> None:
+        self._question: _Question | None = None
+
+    def reply(self, query: Query) -> Reply | None:
+        """Return a query as a reply to the open question, None if it is a command of its own."""
+        open_one = self._question
+        if open_one is None or time.monotonic() > open_one.deadline:
+            return None
+        brings_its_own = query.image is not None or query.boxes or query.category
+        if brings_its_own or query.camera != open_one.camera:
+            return None
+        answer = read_follow_up(query.sentence, open_one.offer.command.category)
+        return Reply(open_one.offer, open_one.looked, answer) if answer else None
+
+    def remember(self, result: Result, seconds: float) -> None:
+        """Open the question of an AMBIGUOUS result for some seconds; any other closes the last.
+
+        A sentence that nobody understood leaves it open.
+        """
+        if result.outcome is Outcome.INVALID_COMMAND:
+            return
+        self._question = None
+        offer = offer_of(result.referral) if result.referral else None
+        if offer and result.looked and seconds and not result.request.cancel.canceled:
+            camera = result.request.query.camera
+            deadline = time.monotonic() + seconds
+            self._question = _Question(offer, result.looked, camera, deadline)

@@ -1,0 +1,60 @@
+"""Getting the image that a request is decided on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from sensor_msgs.msg import CompressedImage, Image
+
+from rex_thinker_ros.ros.frames import NANOSECONDS, Frame, Frames
+from rex_thinker_ros.ros.image_decoding import Decoder
+from rex_thinker_ros.ros.parameters import Parameters
+from rex_thinker_ros.ros.requests import Request
+from rex_thinker_ros.ros.result import Looked
+
+
+@dataclass(frozen=True)
+class Looking:
+    """Look at the image that a sender brought along, or at a camera's; then decode it."""
+
+    decode: Decoder
+    clock_nanoseconds: Callable[[], int]
+
+    def look(self, request: Request, frames: Frames, settings: Parameters) -> Looked:
+        """Return the decoded image.
+
+        Raises:
+            FrameError: the camera has none to decide on.
+            ImageError: it is malformed.
+        """
+        query = request.query
+        if query.image is not None:
+            frame = self._brought(query.image, query.asked_nanoseconds)
+        else:
+            frame = frames.fresh(
+                max_age_seconds=settings.max_image_age,
+                timeout_seconds=settings.image_timeout,
+                cancel=request.cancel,
+                not_before_nanoseconds=query.asked_nanoseconds if settings.wait_for_image else 0,
+            )
+        return self._decoded(frame)
+
+    def again(self, looked: Looked) -> Looked:
+        """Return an image that was looked at before, with the age that it has now."""
+        age = (self.clock_nanoseconds() - looked.stamp_nanoseconds) / NANOSECONDS
+        return replace(looked, age_seconds=age, convert_seconds=0.0)
+
+    def _brought(self, image: Image | CompressedImage, came_nanoseconds: int) -> Frame:
+        """Make a frame of an image that its sender answers for: of any age."""
+        stamp = image.header.stamp.sec * NANOSECONDS + image.header.stamp.nanosec
+        stamp = stamp or came_nanoseconds
+        return Frame(image, (self.clock_nanoseconds() - stamp) / NANOSECONDS, stamp)
+
+    def _decoded(self, frame: Frame) -> Looked:
+        start = time.monotonic()
+        image = self.decode(frame.message)
+        seconds = time.monotonic() - start
+        header = frame.message.header
+        return Looked(image, header, frame.age_seconds, frame.stamp_nanoseconds, seconds)

@@ -1,0 +1,64 @@
+"""Results to records of the decision log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rex_thinker_ros.referring.boxes import Size
+from rex_thinker_ros.referring.decision_record import (
+    DecisionRecord,
+    RecordedImage,
+    RecordedReferral,
+    rgb_sha256,
+)
+from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.referring.referrer import Referral
+from rex_thinker_ros.ros.log_folder import frame_file
+from rex_thinker_ros.ros.result import Looked, Result
+
+
+def to_record(result: Result, time: datetime, lost: int) -> DecisionRecord:
+    """Return what the log keeps of a result; `lost` as in DecisionRecord."""
+    return DecisionRecord(
+        time=time,
+        id=result.request.id,
+        lost=lost,
+        camera=result.request.query.camera,
+        sentence=result.request.query.sentence,
+        status=result.outcome,
+        status_text=result.status_text,
+        command=result.command,
+        image=_recorded_image(result.looked, result.request.id) if result.looked else None,
+        referral=_recorded_referral(result.referral, result.outcome) if result.referral else None,
+    )
+
+
+def _recorded_image(looked: Looked, id_: str) -> RecordedImage:
+    height, width = looked.image.shape[:2]
+    return RecordedImage(
+        file=frame_file(id_),
+        size=Size(width, height),
+        sha256=rgb_sha256(looked.image),
+        stamp_sec=looked.header.stamp.sec,
+        stamp_nanosec=looked.header.stamp.nanosec,
+        frame_id=looked.header.frame_id,
+        age_seconds=looked.age_seconds,
+        convert_seconds=looked.convert_seconds,
+    )
+
+
+def _recorded_referral(referral: Referral, outcome: Outcome) -> RecordedReferral:
+    decision = referral.decision
+    return RecordedReferral(
+        candidates=decision.candidates,
+        # an ending that came after the decision takes its boxes back, as in the message
+        boxes=decision.boxes if outcome is Outcome.FOUND else (),
+        reasoning=referral.reasoning,
+        tokens=referral.tokens,
+        confidence=decision.confidence,
+        model=referral.model,
+        detection_seconds=referral.detection_seconds,
+        first_token_seconds=referral.first_token_seconds,
+        reasoning_seconds=referral.reasoning_seconds,
+        decision_seconds=referral.decision_seconds,
+    )

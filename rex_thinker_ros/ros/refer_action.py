@@ -1,0 +1,129 @@
+"""The action `refer`: goals become requests like any other, with feedback and a result."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from rclpy.action import ActionServer, CancelResponse
+from rclpy.action.server import ServerGoalHandle
+from rclpy.node import Node
+
+from rex_thinker_ros.action import Refer
+from rex_thinker_ros.msg import Referral as ReferralMessage
+from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.referring.referrer import Stage
+from rex_thinker_ros.ros.messages import box_of, candidate_message
+from rex_thinker_ros.ros.progress import Standing
+from rex_thinker_ros.ros.query import Query
+from rex_thinker_ros.ros.requests import Ending, Request
+
+_DELIVERY_SECONDS = 0.4  # the middleware cannot say whether a client has its response
+CANCELED = Ending(Outcome.CANCELED, "Its client canceled it.")
+_STAGES = {
+    None: Refer.Feedback.WAITING,
+    Stage.DETECTING: Refer.Feedback.DETECTING,
+    Stage.REASONING: Refer.Feedback.REASONING,
+    Stage.DECIDING: Refer.Feedback.DECIDING,
+}
+
+
+class ReferAction:
+    """Serve the action: every goal is accepted, and its result says what became of it.
+
+    `take` is given a goal's query and a function that must be called with the request before it
+    can end. A goal stays in the state ACCEPTED until its result is there, since a coroutine that
+    waited for it would keep the executor busy.
+    """
+
+    def __init__(
+        self, node: Node,
+        take: Callable[[Query, Callable[[Request], None]], None],
+        cancel: Callable[[Request, Ending], None],
+        default_camera: str,
+    ) -> None:  # fmt: skip
+        self._node = node
+        self._default_camera = default_camera
+        self._take = take
+        self._cancel = cancel
+        self._lock = threading.Lock()
+        self._goals: dict[str, ServerGoalHandle[Any, Any, Any]] = {}
+        self._requests: dict[bytes, Request] = {}
+        self._unfinished = 0  # results that the executor has yet to hand over
+        self._server = ActionServer(
+            node, Refer, "refer", execute_callback=_never,
+            handle_accepted_callback=self._on_accepted, cancel_callback=self._on_cancel,
+        )  # fmt: skip
+
+    def tell(self, request: Request, standing: Standing) -> None:
+        """Give feedback on a request if it came as a goal; callable from any thread."""
+        if handle := self._goals.get(request.id):
+            feedback = Refer.Feedback(stage=_STAGES[standing.stage], reasoning=standing.text)
+            feedback.candidates = [candidate_message(c) for c in standing.candidates]
+            handle.publish_feedback(feedback)
+
+    def finish(self, request: Request, referral: ReferralMessage) -> None:
+        """Hand over the result of a request if it came as a goal; callable from any thread."""
+        with self._lock:
+            handle = self._goals.pop(request.id, None)
+            if handle is None:
+                return
+            self._requests.pop(bytes(handle.goal_id.uuid))
+            self._unfinished += 1
+        executor = self._node.executor
+        if executor is None:
+            raise RuntimeError("the node has left its executor with a goal unfinished")
+        executor.create_task(handle.execute, partial(self._conclude, referral))
+
+    def deliver(self, spin_once: Callable[[], None]) -> None:
+        """Hand over, by turns of the executor, what is finished; then serve no more goals."""
+        end = time.monotonic() + (_DELIVERY_SECONDS if self._unfinished else 0.0)
+        while time.monotonic() < end:
+            spin_once()
+        self._server.destroy()
+
+    def _on_accepted(self, handle: ServerGoalHandle[Any, Any, Any]) -> None:
+        goal = handle.request
+        query = Query(
+            sentence=goal.command,
+            asked_nanoseconds=int(self._node.get_clock().now().nanoseconds),
+            category=goal.category,
+            camera=goal.camera or self._default_camera,
+            image=goal.image if goal.image.data else None,
+            boxes=tuple(map(box_of, goal.candidates)),
+        )
+        self._take(query, partial(self._track, handle))
+
+    def _track(self, handle: ServerGoalHandle[Any, Any, Any], request: Request) -> None:
+        with self._lock:
+            self._goals[request.id] = handle
+            self._requests[bytes(handle.goal_id.uuid)] = request
+
+    def _on_cancel(self, handle: ServerGoalHandle[Any, Any, Any]) -> CancelResponse:
+        with self._lock:
+            request = self._requests.get(bytes(handle.goal_id.uuid))
+        if request is None:  # its result is on the way
+            return CancelResponse.REJECT
+        self._cancel(request, CANCELED)
+        return CancelResponse.ACCEPT
+
+    def _conclude(
+        self, referral: ReferralMessage, handle: ServerGoalHandle[Any, Any, Any]
+    ) -> Refer.Result:
+        if referral.status == ReferralMessage.FOUND:
+            handle.succeed()
+        elif referral.status == ReferralMessage.CANCELED and handle.is_cancel_requested:
+            handle.canceled()
+        else:
+            handle.abort()
+        with self._lock:
+            self._unfinished -= 1
+        return Refer.Result(referral=referral)
+
+
+def _never(handle: ServerGoalHandle[Any, Any, Any]) -> Refer.Result:
+    """Stand where the server wants a callback: `finish` brings each goal's own."""
+    raise RuntimeError("a goal was executed without its result")

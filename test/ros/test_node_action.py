@@ -1,0 +1,127 @@
+"""The action `refer` with the embedded models: goals that bring along what others leave out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from goals import Goals
+from node_process import NodeProcess, next_domain
+from PIL import Image as Picture
+from pictures import rgb_message
+from rex_thinker_ros.action import Refer
+from rex_thinker_ros.msg import Referral
+from ros_client import Client
+from sensor_msgs.msg import Image, RegionOfInterest
+
+DOMAIN = next_domain()
+COMMAND = "pick up the orange mug"
+IMAGE = np.asarray(Picture.open(Path(__file__).parents[1] / "data" / "tabletop.jpg"))
+WHITE_BOTTLE = RegionOfInterest(x_offset=512, y_offset=136, width=57, height=106)
+ORANGE_MUG = RegionOfInterest(x_offset=105, y_offset=292, width=81, height=98)
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    process = NodeProcess(DOMAIN, {"model": "demo", "max_image_age": 0.0})
+    try:
+        process.wait_for_line("Ready for commands")
+        client = Client(DOMAIN)
+        client.connect()
+        yield client
+        client.close()
+        assert process.stop() == 0
+    finally:
+        process.kill()
+
+
+@pytest.fixture(scope="module")
+def goals(client: Client) -> Iterator[Goals]:
+    goals = Goals(client)
+    yield goals
+    goals.close()
+
+
+def message() -> Image:
+    image = rgb_message(IMAGE)
+    image.header.stamp.sec = 7  # as old as its sender likes
+    return image
+
+
+def test_a_goal_with_its_image_is_found_in_it(client: Client, goals: Goals) -> None:
+    goal = goals.send(COMMAND, image=message())
+    state, referral = goal.result()
+    assert (state, referral.status) == ("succeeded", Referral.FOUND)
+    (box,) = referral.boxes
+    assert abs(box.x_offset - ORANGE_MUG.x_offset) < 10
+    assert referral.header == message().header
+    assert client.wait(lambda: client.results(COMMAND)) == [referral]
+
+
+def test_feedback_follows_the_work(goals: Goals) -> None:
+    goal = goals.send(COMMAND, image=message())
+    _, referral = goal.result()
+    stages = [feedback.stage for feedback in goal.feedback]
+    assert stages == sorted(stages)
+    assert {Refer.Feedback.DETECTING, Refer.Feedback.REASONING} <= set(stages)
+    texts = [feedback.reasoning for feedback in goal.feedback]
+    assert all(after.startswith(before) for before, after in zip(texts, texts[1:], strict=False))
+    assert referral.reasoning.startswith(texts[-1])
+    assert len(goal.feedback[-1].candidates) == len(referral.candidates)
+
+
+def test_boxes_of_the_sender_take_the_place_of_the_detectors(goals: Goals) -> None:
+    boxes = [ORANGE_MUG, WHITE_BOTTLE]
+    state, referral = goals.ask(
+        "hand me the orange thing", category="mug", image=message(), candidates=boxes
+    )
+    assert [candidate.box for candidate in referral.candidates] == boxes
+    assert (state, referral.status) == ("succeeded", Referral.FOUND), referral.status_text
+    assert referral.boxes == [ORANGE_MUG]
+
+
+def test_a_category_of_the_sender_is_what_is_detected(goals: Goals) -> None:
+    _, referral = goals.ask("the white one", category="bottle", image=message())
+    assert referral.category == "bottle"
+    assert referral.status == Referral.FOUND
+
+
+OUTSIDE = RegionOfInterest(x_offset=5000, y_offset=0, width=9, height=9)
+
+
+@pytest.mark.parametrize(
+    ("command", "fields", "status", "words"),
+    [
+        pytest.param(
+            "grab the yellow block", {}, Referral.NO_MATCH, "none is the", id="nothing fits"
+        ),
+        pytest.param("go home", {}, Referral.INVALID_COMMAND, "", id="no object"),
+        pytest.param(
+            COMMAND, {"camera": "left"}, Referral.INVALID_COMMAND, "no camera 'left'",
+            id="no such camera",
+        ),
+        pytest.param(
+            COMMAND, {"candidates": [ORANGE_MUG, OUTSIDE]}, Referral.INVALID_COMMAND,
+            "Candidate 2 covers no pixel", id="a box outside of the image",
+        ),
+        pytest.param(
+            COMMAND, {"image": Image(height=4, width=4, encoding="rgb8", step=12, data=[1])},
+            Referral.NO_IMAGE, "malformed", id="a malformed image",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_not_found_is_aborted_and_says_why(
+    goals: Goals, command: str, fields: dict[str, object], status: int, words: str
+) -> None:
+    state, referral = goals.ask(command, **{"image": message(), **fields})
+    assert (state, referral.status) == ("aborted", status), referral.status_text
+    assert words in referral.status_text
+    assert not referral.boxes
+
+
+def test_without_an_image_the_cameras_is_taken(client: Client, goals: Goals) -> None:
+    client.wait_for_camera()
+    client.show(rgb_message(IMAGE))
+    assert goals.ask(COMMAND)[0] == "succeeded"
