@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from goals import Goals
 from node_process import NodeProcess, next_domain
-from PIL import Image as Picture
 from pictures import rgb_message
+from PIL import Image as Picture
 from rex_thinker_ros.action import Refer
 from rex_thinker_ros.msg import Referral
 from ros_client import Client
 from sensor_msgs.msg import Image, RegionOfInterest
+
+from rex_thinker_ros.referring.decision_record import rgb_sha256
+from rex_thinker_ros.referring.log_reader import LoggedDecision, read_log
+from rex_thinker_ros.referring.outcome import Outcome
 
 DOMAIN = next_domain()
 COMMAND = "pick up the orange mug"
@@ -24,8 +29,13 @@ ORANGE_MUG = RegionOfInterest(x_offset=105, y_offset=292, width=81, height=98)
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    process = NodeProcess(DOMAIN, {"model": "demo", "max_image_age": 0.0})
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("decisions")
+
+
+@pytest.fixture(scope="module")
+def client(log: Path) -> Iterator[Client]:
+    process = NodeProcess(DOMAIN, {"model": "demo", "max_image_age": 0.0, "log_dir": log})
     try:
         process.wait_for_line("Ready for commands")
         client = Client(DOMAIN)
@@ -67,7 +77,7 @@ def test_feedback_follows_the_work(goals: Goals) -> None:
     assert stages == sorted(stages)
     assert {Refer.Feedback.DETECTING, Refer.Feedback.REASONING} <= set(stages)
     texts = [feedback.reasoning for feedback in goal.feedback]
-    assert all(after.startswith(before) for before, after in zip(texts, texts[1:], strict=False))
+    assert all(after.startswith(before) for before, after in pairwise(texts))
     assert referral.reasoning.startswith(texts[-1])
     assert len(goal.feedback[-1].candidates) == len(referral.candidates)
 
@@ -125,3 +135,19 @@ def test_without_an_image_the_cameras_is_taken(client: Client, goals: Goals) -> 
     client.wait_for_camera()
     client.show(rgb_message(IMAGE))
     assert goals.ask(COMMAND)[0] == "succeeded"
+
+
+def test_the_log_has_what_was_decided_and_on_what(client: Client, goals: Goals, log: Path) -> None:
+    _, referral = goals.ask(COMMAND, image=message())
+
+    def logged() -> LoggedDecision | None:
+        entries = read_log(log, lambda text: None)
+        return next((entry for entry in entries if entry.record.id == referral.id), None)
+
+    entry = client.wait(logged)
+    assert entry.record.status is Outcome.FOUND
+    assert entry.record.sentence == COMMAND
+    assert entry.record.referral.reasoning == referral.reasoning
+    assert entry.record.image.sha256 == rgb_sha256(IMAGE)
+    assert np.array_equal(np.asarray(Picture.open(entry.frame)), IMAGE)
+    assert entry.session.settings["model"] == "demo"
