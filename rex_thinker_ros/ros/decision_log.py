@@ -48,10 +48,9 @@ class _Entry:
 class DecisionLog:
     """Write results to a folder on a thread of its own: see DecisionRecord and LogFolder.
 
-    The folder is made with the first entry, and made again if it vanishes.
-    What cannot be written is dropped, counted in the next entry, and told to `warn`, on any thread
-    and once a minute at most, and at the end. A megabyte is 10^6 bytes. ValueError or TypeError
-    for settings that are no JSON.
+    The folder is made with the first entry, and again if it vanishes. What cannot be written is
+    dropped, counted in the next entry, and told to `warn`: on any thread, once a minute at most,
+    and at the end. A megabyte is 10^6 bytes. ValueError or TypeError for settings that are no JSON.
     """
 
     def __init__(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
 
 from rex_thinker_ros.referring.detector import RgbImage
+from rex_thinker_ros.ros.file_header import jpeg_size, png_size
 
 Pixels = NDArray[Any]
 Decoder = Callable[[Image | CompressedImage], RgbImage]
@@ -42,7 +43,8 @@ def _high_byte_first(to_rgb: ToRgb, pixels: Pixels) -> RgbImage:
 def _stretched(pixels: Pixels) -> RgbImage:
     # 16UC1 and 32FC1 have no brightness unit (depth, heat): their smallest finite value becomes
     # black and their largest white; what is not finite is black
-    values = pixels.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # a signalling NaN is not finite either
+        values = pixels.astype(np.float64)
     finite = np.isfinite(values)
     if not finite.any():
         return _gray(np.zeros(pixels.shape, np.uint8))
@@ -96,8 +98,13 @@ for _pattern, _code in {
         partial(_high_byte_first, _mosaic),
     )
 
-# first and last bytes of a whole file, by format
-_FRAMES = {"JPEG": (b"\xff\xd8", b"\xff\xd9"), "PNG": (b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82")}
+# by format: first and last bytes of a whole file, and what reads the size that it announces
+_FILES = {
+    "JPEG": (b"\xff\xd8", b"\xff\xd9", jpeg_size),
+    "PNG": (b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82", png_size),
+}
+# a few damaged bytes announce any size, and decoders allocate it; robots' cameras stay far below
+_MAX_FILE_PIXELS = 8192 * 8192
 
 
 def decode_image(message: Image | CompressedImage) -> RgbImage:
@@ -116,7 +123,8 @@ def decode_image(message: Image | CompressedImage) -> RgbImage:
 
 def _decode_raw(message: Image) -> RgbImage:
     if message.encoding not in _ENCODINGS:
-        raise ImageError(f"encoding '{message.encoding}' is not supported")
+        # any text may stand there: keep the operator's sentence short and readable
+        raise ImageError(f"encoding {message.encoding[:40]!r} is not supported")
     element, channels, to_rgb = _ENCODINGS[message.encoding]
     height, width, step = message.height, message.width, message.step
     row_bytes = width * channels * element.itemsize
@@ -138,14 +146,25 @@ def _decode_raw(message: Image) -> RgbImage:
 
 def _decode_compressed(data: bytes) -> RgbImage:
     whole = data.rstrip(b"\0")  # some drivers pad their buffers
-    for name, (head, tail) in _FRAMES.items():
+    for name, (head, tail, announced_size) in _FILES.items():
         if not data.startswith(head):
             continue
         # decoders fill what is missing with grey: refuse instead of deciding on half an image
         if not whole.endswith(tail):
             raise ImageError(f"the {name} data is cut off after {len(data)} bytes")
+        _check_size(name, announced_size(data))
         return _run(_read_file, np.frombuffer(data, np.uint8))
     raise ImageError(f"{len(data)} bytes of compressed data are neither JPEG nor PNG")
+
+
+def _check_size(name: str, size: tuple[int, int] | None) -> None:
+    if size is None:
+        raise ImageError(f"the {name} data cannot be decoded: its header is damaged")
+    if size[0] * size[1] > _MAX_FILE_PIXELS:
+        raise ImageError(
+            f"the {name} data announces {size[0]} x {size[1]} pixels, more than 8192 x 8192: "
+            "its header is damaged, or the camera should send smaller images"
+        )
 
 
 def _read_file(data: Pixels) -> RgbImage:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from rex_thinker_ros.ros.decision_log import DecisionLog
+from rex_thinker_ros.ros.loading import profile_of
 from rex_thinker_ros.ros.parameters import Parameters
 from rex_thinker_ros.ros.result import Result
 
@@ -25,13 +26,18 @@ class Logbook:
         self._log: DecisionLog | None = None
 
     def open(self, settings: Parameters) -> None:
-        """Begin a session in the folder of the settings, which are written down with it."""
+        """Begin a session in the folder of the settings, which are written down with it.
+
+        Raises ValueError for a profile that there is not.
+        """
         self.close()
         self.fault = ""
         if settings.log_dir:
             folder = Path(settings.log_dir).expanduser()
             limit = settings.log_max_megabytes
-            self._log = DecisionLog(folder, limit, asdict(settings), self._on_fault)
+            # a prompt can be made again from what was decided and the profile's pixel bounds
+            values = {"parameters": asdict(settings), "profile": asdict(profile_of(settings))}
+            self._log = DecisionLog(folder, limit, values, self._on_fault)
 
     def record(self, result: Result) -> None:
         """Write a result down, from any thread; never waits and never raises."""
