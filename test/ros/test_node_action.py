@@ -151,4 +151,4 @@ def test_the_log_has_what_was_decided_and_on_what(client: Client, goals: Goals, 
     assert entry.record.image.sha256 == rgb_sha256(IMAGE)
     assert np.array_equal(np.asarray(Picture.open(entry.frame)), IMAGE)
     assert entry.session.settings["parameters"]["model"] == "demo"
-    assert entry.session.settings["profile"]["bounds"]["max_pixels"] > 0
+    assert entry.session.settings["profile"]["max_pixels"] > 0
