@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from rex_thinker_ros.models.external import ExternalBoxError, ExternalDetector
-from rex_thinker_ros.referring.command import CommandParser, InvalidCommandError
+from rex_thinker_ros.referring.boxes import Box
+from rex_thinker_ros.referring.command import Command, CommandParser, InvalidCommandError
 from rex_thinker_ros.referring.detector import Detector
 from rex_thinker_ros.referring.dialogue import settle
 from rex_thinker_ros.referring.outcome import Outcome
@@ -68,7 +69,7 @@ class Answering:
         except InvalidCommandError as error:
             return Result(request, Outcome.INVALID_COMMAND, str(error))
         try:
-            looked = self.looking.look(request, camera.frames, self.settings())
+            looked, boxes = self._look(request, camera, command)
         except FrameError as error:
             return Result(request, error.outcome, str(error), command)
         except ImageError as error:
@@ -78,13 +79,26 @@ class Answering:
             camera.depth.hold(looked.stamp_nanoseconds)
         detector = self.models.detector
         try:
-            if query.boxes:
-                detector = ExternalDetector(query.boxes, looked.size)
+            if boxes is not None:
+                detector = ExternalDetector(boxes, looked.size)
         except ExternalBoxError as error:
             return Result(request, Outcome.INVALID_COMMAND, str(error), command, looked)
         referrer = self._referrer(detector)
         referral = referrer.refer(looked.image, command, observer, request.cancel)
         return self._result(request, camera, looked, referral)
+
+    def _look(
+        self, request: Request, camera: Camera, command: Command
+    ) -> tuple[Looked, tuple[Box, ...] | None]:
+        """Return the image, and candidates in full-image pixels if others than us give them."""
+        query, settings = request.query, self.settings()
+        if query.boxes or query.image is not None or camera.candidates is None:
+            looked = self.looking.look(request, camera.frames, settings)
+            return looked, query.boxes or None
+        looked, boxes = self.looking.look_with_candidates(
+            request, camera.frames, camera.candidates, command.category, settings
+        )
+        return looked, tuple(box for box in boxes if box.clipped(looked.size).area >= 1)
 
     def _answer_reply(
         self, request: Request, reply: Reply, camera: Camera, observer: Observer

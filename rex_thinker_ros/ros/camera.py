@@ -9,6 +9,7 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from rex_thinker_ros.ros.depth import Depth
 from rex_thinker_ros.ros.frames import Frames
+from rex_thinker_ros.ros.given_candidates import GivenCandidates
 from rex_thinker_ros.ros.image_decoding import ImageError
 from rex_thinker_ros.ros.image_health import ImageHealth
 from rex_thinker_ros.ros.parameters import Parameters
@@ -25,6 +26,7 @@ class Camera:
         self.name = name
         prefix = f"{name}/" if name else ""
         message_type = CompressedImage if settings.image_transport == "compressed" else Image
+        self.candidates = GivenCandidates(node, prefix) if settings.candidates == "topic" else None
         self.depth = Depth(node, prefix) if settings.pick_point else None
         self._subscription = ImageSubscription(
             node, message_type, f"{prefix}image", settings.image_qos
@@ -43,6 +45,8 @@ class Camera:
         self._subscription.start()
         if self.depth:
             self.depth.start()
+        if self.candidates:
+            self.candidates.start()
 
     def stop(self) -> None:
         """Unsubscribe, and forget the latest frame."""
@@ -50,6 +54,8 @@ class Camera:
         self.frames.clear()
         if self.depth:
             self.depth.stop()
+        if self.candidates:
+            self.candidates.stop()
 
     def health(self) -> ImageHealth:
         """Describe how images arrive."""

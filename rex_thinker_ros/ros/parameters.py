@@ -147,6 +147,12 @@ class Parameters:
         "and the first is the default. One empty name: a single camera without a prefix.",
         read_only=True,
     )
+    candidates: str = parameter(
+        "detector",
+        "Where candidates come from: detector (our own) or topic (candidates, a "
+        "vision_msgs/Detection2DArray with the stamp of its image).",
+        choices=("detector", "topic"),
+    )
     image_transport: str = parameter(
         "raw",
         "raw subscribes to image (sensor_msgs/Image), compressed to image/compressed "

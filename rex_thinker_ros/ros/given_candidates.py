@@ -1,0 +1,88 @@
+"""Candidates that another detector publishes, in place of our own."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.serialization import deserialize_message
+
+from rex_thinker_ros.referring.boxes import Box
+from rex_thinker_ros.ros import detections
+from rex_thinker_ros.ros.frames import NANOSECONDS
+from rex_thinker_ros.ros.lazy_subscription import LazySubscription
+
+_KEPT = 10
+
+
+class CandidatesError(RuntimeError):
+    """Candidates cannot come by topic here; the text says what to do."""
+
+
+class GivenCandidates:
+    """Keep the last vision_msgs/Detection2DArray of {prefix}candidates, by stamp.
+
+    Used on one thread at a time.
+
+    Raises:
+        CandidatesError: vision_msgs is not installed.
+    """
+
+    def __init__(self, node: Node, prefix: str = "") -> None:
+        if not detections.HAS_VISION_MSGS:
+            raise CandidatesError(
+                "candidates is topic, which needs vision_msgs. Install it "
+                "(ros-$ROS_DISTRO-vision-msgs) or set candidates to detector."
+            )
+        self._node = node
+        self.topic = node.resolve_topic_name(f"{prefix}candidates")
+        self._subscription: LazySubscription | None = None
+        self._last: deque[Any] = deque(maxlen=_KEPT)
+
+    def start(self) -> None:
+        """Subscribe."""
+        # best effort hears every publisher, reliable or not
+        qos = QoSProfile(depth=_KEPT, reliability=ReliabilityPolicy.BEST_EFFORT)
+        self._subscription = LazySubscription(
+            self._node, detections.Detection2DArray, self.topic, qos,
+            QoSOverridingOptions.with_default_policies(),
+        )  # fmt: skip
+
+    def stop(self) -> None:
+        """Unsubscribe, and forget what came."""
+        if self._subscription:
+            self._subscription.destroy()
+            self._subscription = None
+        self._last.clear()
+
+    def of(self, stamp_nanoseconds: int, category: str) -> tuple[Box, ...] | None:
+        """Return the boxes for the image of a stamp, full-image pixels; None if none came yet."""
+        while self._subscription and (taken := self._subscription.take()):
+            self._last.append(deserialize_message(taken.data, detections.Detection2DArray))
+        for message in reversed(self._last):
+            stamp = message.header.stamp
+            if stamp.sec * NANOSECONDS + stamp.nanosec == stamp_nanoseconds:
+                return boxes_of(message.detections, category)
+        return None
+
+
+def boxes_of(found: Sequence[Any], category: str) -> tuple[Box, ...]:
+    """Return the boxes of detections (vision_msgs/Detection2D) that may be of a category.
+
+    A detection whose best class is another name is left out; one without a class, or with a
+    number for one, may be anything.
+    """
+    boxes = []
+    for one in found:
+        best = max(one.results, key=lambda result: result.hypothesis.score, default=None)
+        name = best.hypothesis.class_id.strip().lower() if best else ""
+        if name and not name.isdigit() and name != category.lower():
+            continue
+        x, y = one.bbox.center.position.x, one.bbox.center.position.y
+        width, height = one.bbox.size_x / 2, one.bbox.size_y / 2
+        boxes.append(Box(x - width, y - height, x + width, y + height))
+    return tuple(boxes)
