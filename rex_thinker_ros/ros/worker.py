@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.ros.answering import Answering
+from rex_thinker_ros.ros.loading import free_memory
 from rex_thinker_ros.ros.progress import Progress
 from rex_thinker_ros.ros.requests import Request, Requests
 from rex_thinker_ros.ros.result import Result
@@ -68,6 +70,8 @@ class Worker:
             result = result.ended(request.ending)
         if self._requests.settle(request):
             self._conclude(result)
+        if result.outcome is Outcome.MODEL_ERROR:
+            free_memory()  # what failed for want of it may work next time
 
     def _answer(self, request: Request, progress: Progress) -> Result:
         if self._answering is None:
@@ -83,6 +87,8 @@ class Worker:
 
 
 def _failed(request: Request, error: Exception) -> Result:
-    _log.error("failed on %r", request.query.sentence, exc_info=error)
+    # as text: who keeps the error keeps everything that its stack held
+    text = "".join(traceback.format_exception(error))
+    _log.error("failed on %r\n%s", request.query.sentence, text)
     fault = f"{type(error).__name__}: {error}"
     return Result(request, Outcome.MODEL_ERROR, f"The node failed ({fault}). See its log.")

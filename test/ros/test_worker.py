@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -82,6 +83,24 @@ def test_a_fault_is_a_result_and_the_next_request_is_answered(answer: Answer | N
     desk.worker.load(lambda: healthy).result()
     desk.ask("two")
     assert desk.outcomes() == [Outcome.MODEL_ERROR, Outcome.FOUND]
+
+
+def test_the_memory_of_what_failed_is_free_again() -> None:
+    class Tensor:
+        """Stands in for gigabytes."""
+
+    held: list[weakref.ref[Tensor]] = []
+
+    def run_out_of_memory(request: Request) -> Result:
+        tensor = Tensor()
+        tensor.graph = tensor  # type: ignore[attr-defined]
+        held.append(weakref.ref(tensor))
+        raise MemoryError("CUDA out of memory")
+
+    desk = Desk(run_out_of_memory)
+    desk.ask("one")
+    assert desk.outcomes() == [Outcome.MODEL_ERROR]
+    assert held[0]() is None
 
 
 def test_a_result_that_fits_no_message_is_a_fault() -> None:
