@@ -51,6 +51,7 @@ class Batch:
     seeks: torch.Tensor  # (n, 2): sequence, position
     seek_masks: torch.Tensor  # (n, cells)
     seek_points: torch.Tensor  # (n, 2) where the sought stands, in resized pixels
+    absent: torch.Tensor  # (n, 2): sequence, position where nothing is to be found
     ends: torch.Tensor  # (n, 2): sequence, position
     end_boxes: torch.Tensor  # (n, 4) corners in resized pixels; a point has no extent
 
@@ -111,6 +112,7 @@ def _annotations(examples: Sequence[Example], cells: tuple[int, int]) -> tuple[t
         return positions.view(-1, 2), torch.tensor(np.array(masks, np.float32)).view(shape)
 
     stands = [(box.center[0], box.y1) for e in examples for _, box in e.seeks]
+    absent = [(row, at - 1) for row, e in enumerate(examples) for at in e.absent]
     ends = [(row, at) for row, e in enumerate(examples) for at, _ in e.box_ends]
     boxes = [box.as_tuple() for e in examples for _, box in e.box_ends]
     return (
@@ -121,6 +123,7 @@ def _annotations(examples: Sequence[Example], cells: tuple[int, int]) -> tuple[t
         *sights("looks"),
         *sights("seeks"),
         torch.tensor(stands, dtype=torch.float32).view(-1, 2),
+        torch.tensor(absent, dtype=torch.long).view(-1, 2),
         torch.tensor(ends),
         torch.tensor(boxes, dtype=torch.float32),
     )

@@ -119,6 +119,10 @@ def guidance(
             goal = waves(batch.seek_points)
             losses["sought"] = functional.mse_loss(guides.sought(states), goal)
         losses["seek"] = _see(hidden, batch.seeks, batch.seek_masks, SEEK_HEADS, cell_range)
+        # heads that find nothing rest on the first token of all, from which that can be told
+        losses["absent"] = _see(
+            hidden, batch.absent, torch.ones(len(batch.absent), 1), SEEK_HEADS, slice(0, 1)
+        )
         for name, head, labels in (
             ("color", guides.color, batch.cell_colors),
             ("category", guides.category, batch.cell_categories),
