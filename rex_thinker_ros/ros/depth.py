@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.serialization import deserialize_message
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, Image
@@ -74,7 +75,14 @@ class Depth:
         # best effort hears every publisher, reliable or not
         qos = QoSProfile(depth=_QUEUED, reliability=ReliabilityPolicy.BEST_EFFORT)
         self._subscriptions = [
-            self._node.create_subscription(kind, topic, receive, qos, raw=True)
+            self._node.create_subscription(
+                kind,
+                topic,
+                receive,
+                qos,
+                raw=True,
+                qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+            )
             for kind, topic, receive in (
                 (Image, self._depth_topic, self._receive_depth),
                 (CameraInfo, self._info_topic, self._receive_info),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from node_process import next_domain
+from node_process import StartNode, next_domain
+from rcl_interfaces.srv import ListParameters
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import ReliabilityPolicy
@@ -120,3 +121,20 @@ def test_compressed_images_come_from_beside_the_raw_ones(
     subscription = subscribe(kind=CompressedImage, arguments=arguments)
     assert subscription.topic == topic
     client.wait(lambda: client.node.count_subscribers(topic))
+
+
+def test_every_topic_of_the_node_can_be_overridden(start_node: StartNode) -> None:
+    domain = next_domain()
+    process = start_node(domain, {"autostart": False})
+    client = Client(domain)
+    client.wait(lambda: client.node.count_publishers("/refer/referral"))
+    listed = client.call(ListParameters, "list_parameters", ListParameters.Request())
+    names = set(listed.result.names)
+    publishers = (
+        "refer/referral", "refer/reasoning", "refer/annotated", "refer/markers",
+        "refer/pick_point", "diagnostics",
+    )  # fmt: skip
+    assert names >= {f"qos_overrides./{name}.publisher.reliability" for name in publishers}
+    assert "qos_overrides./command.subscription.depth" in names
+    client.close()
+    assert process.stop() == 0
