@@ -11,7 +11,6 @@ from std_msgs.msg import String
 
 from rex_thinker_ros.ros.query import Query
 
-
 _DEPTH = 100  # commands that come while the models are loaded wait for their refusal
 
 
