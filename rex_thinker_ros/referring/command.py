@@ -134,7 +134,7 @@ class CommandParser:
             self._language.vocab,
             words=[*prefix, *stand_ins],
             spaces=[*(True for _ in prefix), *spaces],
-            user_data={"texts": [*prefix, *texts]},
+            user_data={"texts": [*prefix, *texts], "said_from": len(prefix)},
         )
         return next(self._language(doc).sents).root
 

@@ -99,9 +99,10 @@ def _is_plural(head: Token) -> bool:
 def category_tokens(head: Token) -> list[Token]:
     """Return the tokens of the object's name: the head noun and the nouns compounded with it."""
     name = [head]
-    while name[0].i > 0:
+    first = _first_said(head)
+    while name[0].i > first:
         before = name[0].nbor(-1)
-        if before.text == "-" and not before.whitespace_ and before.i > 0:
+        if before.text == "-" and not before.whitespace_ and before.i > first:
             name = [before.nbor(-1), before, *name]  # "t-shirt"
             continue
         adjective = (before.lower_, name[0].lemma_.lower()) in words.ADJECTIVE_NAMES
@@ -110,6 +111,11 @@ def category_tokens(head: Token) -> list[Token]:
             break
         name.insert(0, before)
     return name
+
+
+def _first_said(head: Token) -> int:
+    """Return where the sentence begins: the parser may have put "you must find" before it."""
+    return int(head.doc.user_data["said_from"])
 
 
 def is_negated(head: Token) -> bool:
@@ -135,8 +141,9 @@ def _modifiers(head: Token) -> list[Token]:
 
     Adjectives that the parse ties elsewhere belong to it too: to lose one would ask for more.
     """
-    start = head.left_edge.i
-    while start > 0 and head.doc[start - 1].tag_.startswith(("JJ", "NN", "CD")):
+    first = _first_said(head)
+    start = max(head.left_edge.i, first)
+    while start > first and head.doc[start - 1].tag_.startswith(("JJ", "NN", "CD")):
         start -= 1
     while start < head.i:
         token = head.doc[start]

@@ -274,6 +274,11 @@ def test_an_explicit_category_stands_in_for_a_missing_name(
     assert command.wants_all is wants_all
 
 
+def test_words_that_only_the_parse_needs_are_no_part_of_the_expression() -> None:
+    command = PARSER.parse('{"commnd": next "pick", a')
+    assert not {"you", "must", "find"} & set(command.expression.split())
+
+
 def test_an_empty_category_is_none_at_all() -> None:
     assert PARSER.parse("grab the can", "").category == "can"
 
