@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import warnings
 
 import cv2
 import numpy as np
@@ -160,6 +161,37 @@ def test_an_orientation_tag_does_not_turn_the_pixels() -> None:
     assert decode_image(turned).shape == (48, 64, 3)
 
 
+def test_signalling_not_a_number_is_black_and_no_warning() -> None:
+    signalling = struct.pack("<I", 0x7FA00001)
+    row = struct.pack("<f", 1.0) + signalling + struct.pack("<f", 2.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        rgb = decode_image(image("32FC1", [row], 3))
+    assert rgb[0, :, 0].tolist() == [0, 0, 255]
+
+
+def resized_jpeg(width: int, height: int) -> bytes:
+    """Write another size into the frame header; the decoder would fill the rest with grey."""
+    jpeg = encoded(".jpg")
+    at = jpeg.index(b"\xff\xc0") + 5
+    return jpeg[:at] + struct.pack(">HH", height, width) + jpeg[at + 4 :]
+
+
+def test_a_thumbnail_before_the_frame_does_not_count() -> None:
+    thumbnail = resized_jpeg(60_000, 60_000)
+    segment = b"\xff\xe1" + struct.pack(">H", 2 + len(thumbnail)) + thumbnail
+    jpeg = encoded(".jpg")
+    whole = CompressedImage(format="jpeg", data=jpeg[:2] + segment + jpeg[2:])
+    assert decode_image(whole).shape == (48, 64, 3)
+
+
+def png_with_endless_chunk() -> bytes:
+    """Damage one bit of the first data chunk's length: it becomes 1 GB."""
+    png = encoded(".png")
+    at = png.index(b"IDAT") - 4
+    return png[:at] + b"\x40" + png[at + 1 :]
+
+
 GOOD = image("rgb8", color_rows("rgb"), 3)
 
 
@@ -181,6 +213,8 @@ def broken(**changes: object) -> Image:
     [
         (broken(encoding="nv12"), "encoding 'nv12' is not supported"),
         (broken(encoding=""), "encoding '' is not supported"),
+        (broken(encoding="h\n264\0"), r"encoding 'h\\n264\\x00' is not supported"),
+        (broken(encoding="x" * 99_999), "encoding 'x{40}' is not supported"),
         (broken(step=8), "step is 8 bytes, but a row of rgb8 has 9"),
         (broken(step=0), "step is 0 bytes"),
         (broken(width=0), "the image is empty"),
@@ -194,6 +228,8 @@ def broken(**changes: object) -> Image:
         (CompressedImage(data=encoded(".jpg")[:-200]), "the JPEG data is cut off"),
         (CompressedImage(data=encoded(".png")[:-30]), "the PNG data is cut off"),
         (CompressedImage(data=b"\xff\xd8garbage\xff\xd9"), "cannot be decoded"),
+        (CompressedImage(data=resized_jpeg(9000, 9000)), "announces 9000 x 9000 pixels"),
+        (CompressedImage(data=png_with_endless_chunk()), "the PNG .* its header is damaged"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
