@@ -13,7 +13,7 @@ from rex_thinker_ros.referring.boxes import Box, Size
 MARGIN = 0.25
 """The surroundings reach this part of the box's sides beyond it."""
 CELLS = 64
-"""Box and surroundings are looked at in at most this many cells along each side."""
+"""Box and surroundings are looked at in at most this many columns and rows."""
 RAISED = 0.015
 """What lies this part of its depth before the surface behind the box is raised: 15 mm at 1 m."""
 LINKED = 0.02
@@ -28,6 +28,8 @@ _Part = tuple[slice, slice]
 _NEIGHBOURS: tuple[tuple[_Part, _Part], ...] = (
     (np.s_[:, :-1], np.s_[:, 1:]),
     (np.s_[:-1, :], np.s_[1:, :]),
+    (np.s_[:-1, :-1], np.s_[1:, 1:]),
+    (np.s_[:-1, 1:], np.s_[1:, :-1]),
 )
 
 Grid = NDArray[np.float64]
@@ -90,9 +92,9 @@ class PickPoint:
 
 @dataclass(frozen=True)
 class _Window:
-    """Every n-th pixel of the box and its surroundings, u across and v down, depth z in metres."""
+    """Cells of the box and its surroundings: one pixel each, u across and v down, depth z in m."""
 
-    every: int
+    steps: tuple[int, int]
     u: Grid
     v: Grid
     z: Grid  # NaN where unknown
@@ -130,33 +132,34 @@ def pick_point(
     if np.count_nonzero(surface) < LEAST_KNOWN:
         return None
     u, v, z = window.u[surface], window.v[surface], window.z[surface]
-    middle = np.argmin((u - np.median(u)) ** 2 + (v - np.median(v)) ** 2)
-    around = np.maximum(np.abs(u - u[middle]), np.abs(v - v[middle])) <= window.every
-    x, y, z_middle = intrinsics.point(u[middle], v[middle], np.median(z[around]), size)
+    chosen = np.argmin((u - np.median(u)) ** 2 + (v - np.median(v)) ** 2)
+    n, m = window.steps
+    around = (np.abs(u - u[chosen]) <= n) & (np.abs(v - v[chosen]) <= m)
+    x, y, z_around = intrinsics.point(u[chosen], v[chosen], np.median(z[around]), size)
     spread_x, spread_y, spread_z = intrinsics.point(u, v, z, size).std(axis=0)
     return PickPoint(
-        float(x), float(y), float(z_middle),
+        float(x), float(y), float(z_around),
         (float(spread_x), float(spread_y), float(spread_z)), len(z) / pixels,
     )  # fmt: skip
 
 
 def _look(depth: NDArray[np.float32], box: Box) -> _Window:
-    """Take every n-th pixel of a box in depth pixels and its surroundings."""
+    """Take every n-th column and m-th row of a box in depth pixels and its surroundings."""
     height, width = depth.shape
     wide, high = max(MARGIN * box.width, 4), max(MARGIN * box.height, 4)
     whole = Box(box.x0 - wide, box.y0 - high, box.x1 + wide, box.y1 + high)
     whole = whole.clipped(Size(width, height))
-    every = math.ceil(max(whole.width, whole.height, 1) / CELLS)
-    v, u = np.mgrid[
-        int(whole.y0) : math.ceil(whole.y1) : every, int(whole.x0) : math.ceil(whole.x1) : every
-    ]
+    left, right = int(whole.x0), math.ceil(whole.x1)
+    top, bottom = int(whole.y0), math.ceil(whole.y1)
+    n, m = math.ceil((right - left) / CELLS), math.ceil((bottom - top) / CELLS)
+    v, u = np.mgrid[top + m // 2 : bottom : m, left + n // 2 : right : n]
     z = depth[v, u].astype(np.float64)
     across, down = u + 0.5, v + 0.5  # a pixel's middle, in the edges that boxes count
     inside = (across >= box.x0) & (across < box.x1) & (down >= box.y0) & (down < box.y1)
     x, y = box.center
     middle = (np.abs(across - x) <= box.width / 4) & (np.abs(down - y) <= box.height / 4)
     z = np.where(np.isfinite(z) & (z > 0), z, np.nan)
-    return _Window(every, u.astype(np.float64), v.astype(np.float64), z, inside, middle)
+    return _Window((n, m), u.astype(np.float64), v.astype(np.float64), z, inside, middle)
 
 
 def _object(window: _Window) -> Mask:
@@ -165,7 +168,8 @@ def _object(window: _Window) -> Mask:
     pieces = _pieces(window.z, raised)
     inside = np.bincount(pieces[window.inside], minlength=pieces.max() + 1)
     filled = inside / np.count_nonzero(window.inside)
-    score = filled * inside / np.maximum(np.bincount(pieces.ravel()), 1)
+    contained = inside / np.maximum(np.bincount(pieces.ravel()), 1)
+    score = filled * contained**2
     score[0] = 0  # what is not raised
     if score.max() >= LEAST_SCORE:
         return (pieces == score.argmax()) & window.inside
@@ -188,7 +192,7 @@ def _background(window: _Window) -> Grid:
     planes = np.linalg.solve(points[trials], inverse[trials][..., None])[..., 0]
     near = np.abs(planes @ points.T - inverse) < RAISED * inverse
     most = near[near.sum(axis=1).argmax()]
-    plane = np.linalg.lstsq(points[most], inverse[most])[0]
+    plane = np.linalg.lstsq(points[most], inverse[most], rcond=None)[0]
     return np.asarray(pixels @ plane)
 
 
