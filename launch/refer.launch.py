@@ -20,6 +20,15 @@ OVERRIDES = {
     "autostart": "true: configure and activate at once, fail if that fails; false: wait to be told",
 }
 
+# Arguments that are topics of the node: their own names, unless they are remapped.
+TOPICS = {
+    "image": "camera topic; with image_transport compressed its name before /compressed",
+    "command": "topic of the commands (std_msgs/String)",
+    "depth": "depth registered to the image (sensor_msgs/Image), for pick points",
+    "camera_info": "the camera's intrinsics (sensor_msgs/CameraInfo), for pick points",
+    "candidates": "another detector's boxes, where the parameter candidates is topic",
+}
+
 
 def generate_launch_description() -> LaunchDescription:
     """Describe the arguments, the DDS profile and the node."""
@@ -29,15 +38,9 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(name, default_value="", description=f"{text}; empty: params_file")
             for name, text in OVERRIDES.items()
         ),
-        DeclareLaunchArgument(
-            "image",
-            default_value="image",
-            description="camera topic; with image_transport compressed its name before /compressed",
-        ),
-        DeclareLaunchArgument(
-            "command",
-            default_value="command",
-            description="topic of the commands (std_msgs/String)",
+        *(
+            DeclareLaunchArgument(name, default_value=name, description=text)
+            for name, text in TOPICS.items()
         ),
         DeclareLaunchArgument("namespace", default_value="", description="namespace of the node"),
         DeclareLaunchArgument(
@@ -75,9 +78,8 @@ def node(context: LaunchContext) -> list[Action]:
             namespace=LaunchConfiguration("namespace"),
             parameters=[LaunchConfiguration("params_file"), parameters],
             remappings=[
-                ("image", LaunchConfiguration("image")),
+                *((name, LaunchConfiguration(name)) for name in TOPICS),
                 ("image/compressed", [LaunchConfiguration("image"), "/compressed"]),
-                ("command", LaunchConfiguration("command")),
             ],
             ros_arguments=["--log-level", LaunchConfiguration("log_level")],
             output="screen",
