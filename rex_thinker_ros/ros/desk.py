@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from rclpy.node import Node
@@ -20,6 +21,7 @@ from rex_thinker_ros.ros.result import Result
 from rex_thinker_ros.ros.worker import Worker
 
 NOT_ACTIVE = Ending(Outcome.CANCELED, "The node is not active. Activate it first.")
+DELIVERY_SECONDS = 0.4
 GIVEN_UP = Ending(Outcome.TIMEOUT, "The models did not come back in time. See the log.")
 
 
@@ -53,10 +55,18 @@ class Desk:
         self._requests.give_up(seconds, GIVEN_UP)
 
     def deliver(self, spin_once: Callable[[], None]) -> bool:
-        """Let the last results reach their listeners; return False if a model hangs."""
-        self.logbook.close()
-        self._action.deliver(spin_once)
+        """Answer what has come already, and let the last results reach their listeners.
+
+        Returns False if a model hangs.
+        """
+        # commands that wait in the middleware, and the results of goals: it cannot say when it
+        # has handed them over
+        end = time.monotonic() + DELIVERY_SECONDS
+        while time.monotonic() < end:
+            spin_once()
+        self._action.destroy()
         self._outputs.deliver()
+        self.logbook.close()
         return self.worker.wait_until_idle(0.1)
 
     def _take(self, query: Query, track: Callable[[Request], None] = lambda _: None) -> None:

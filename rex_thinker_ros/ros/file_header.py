@@ -11,17 +11,18 @@ _JPEG_BARE_MARKERS = frozenset({0x00, 0x01, 0xFF, *range(0xD0, 0xDA)})
 
 
 def png_size(data: bytes) -> tuple[int, int] | None:
-    """Return (width, height) in pixels of a PNG; None if its chunks reach beyond its end.
+    """Return (width, height) in pixels of a PNG; None without a header, or if a chunk is not whole.
 
     OpenCV 5 allocates what a chunk announces, up to 2 GB, before it looks at what is there.
     """
+    if data[8:16] != b"\0\0\0\x0dIHDR":
+        return None
     at, name = 8, b""
     while name != b"IEND":
         if at + 12 > len(data):
             return None
         length, name = struct.unpack_from(">I4s", data, at)
         at += 12 + length
-    # the size is what the first chunk begins with
     return None if at > len(data) else struct.unpack_from(">II", data, 16)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -21,7 +20,6 @@ from rex_thinker_ros.ros.progress import Standing
 from rex_thinker_ros.ros.query import Query
 from rex_thinker_ros.ros.requests import Ending, Request
 
-_DELIVERY_SECONDS = 0.4  # the middleware cannot say whether a client has its response
 CANCELED = Ending(Outcome.CANCELED, "Its client canceled it.")
 _STAGES = {
     None: Refer.Feedback.WAITING,
@@ -52,7 +50,6 @@ class ReferAction:
         self._lock = threading.Lock()
         self._goals: dict[str, ServerGoalHandle[Any, Any, Any]] = {}
         self._requests: dict[bytes, Request] = {}
-        self._unfinished = 0  # results that the executor has yet to hand over
         self._server = ActionServer(
             node, Refer, "refer", execute_callback=_never,
             handle_accepted_callback=self._on_accepted, cancel_callback=self._on_cancel,
@@ -72,17 +69,13 @@ class ReferAction:
             if handle is None:
                 return
             self._requests.pop(bytes(handle.goal_id.uuid))
-            self._unfinished += 1
         executor = self._node.executor
         if executor is None:
             raise RuntimeError("the node has left its executor with a goal unfinished")
         executor.create_task(handle.execute, partial(self._conclude, referral))
 
-    def deliver(self, spin_once: Callable[[], None]) -> None:
-        """Hand over, by turns of the executor, what is finished; then serve no more goals."""
-        end = time.monotonic() + (_DELIVERY_SECONDS if self._unfinished else 0.0)
-        while time.monotonic() < end:
-            spin_once()
+    def destroy(self) -> None:
+        """Serve no more goals."""
         self._server.destroy()
 
     def _on_accepted(self, handle: ServerGoalHandle[Any, Any, Any]) -> None:
@@ -119,8 +112,6 @@ class ReferAction:
             handle.canceled()
         else:
             handle.abort()
-        with self._lock:
-            self._unfinished -= 1
         return Refer.Result(referral=referral)
 
 
