@@ -230,6 +230,7 @@ def broken(**changes: object) -> Image:
         (CompressedImage(data=b"\xff\xd8garbage\xff\xd9"), "cannot be decoded"),
         (CompressedImage(data=resized_jpeg(9000, 9000)), "announces 9000 x 9000 pixels"),
         (CompressedImage(data=png_with_endless_chunk()), "the PNG .* its header is damaged"),
+        (CompressedImage(data=encoded(".png")[:8] + encoded(".png")[-12:]), "header is damaged"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
