@@ -10,7 +10,6 @@ from sensor_msgs.msg import CompressedImage, Image
 from rex_thinker_ros.ros.depth import Depth
 from rex_thinker_ros.ros.frames import Frames
 from rex_thinker_ros.ros.given_candidates import GivenCandidates
-from rex_thinker_ros.ros.image_decoding import ImageError
 from rex_thinker_ros.ros.image_health import ImageHealth
 from rex_thinker_ros.ros.parameters import Parameters
 from rex_thinker_ros.ros.qos import ImageSubscription
@@ -68,11 +67,5 @@ class Camera:
             mismatch=self._subscription.mismatch(),
             frames=self.frames.count(),
             silence_seconds=time.monotonic() - self._started if silence is None else silence,
-            age_seconds=self._age(),
+            age_seconds=self.frames.age_seconds(),
         )
-
-    def _age(self) -> float | None:
-        try:
-            return self.frames.age_seconds()
-        except ImageError:
-            return None

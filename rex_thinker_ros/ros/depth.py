@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 import threading
 from collections import deque
 from dataclasses import dataclass
@@ -19,12 +18,11 @@ from sensor_msgs.msg import CameraInfo, Image
 
 from rex_thinker_ros.referring.pick_point import Intrinsics, IntrinsicsError
 from rex_thinker_ros.ros.depth_decoding import decode_depth
-from rex_thinker_ros.ros.frames import NANOSECONDS
+from rex_thinker_ros.ros.frames import NANOSECONDS, read_stamp
 from rex_thinker_ros.ros.image_decoding import ImageError
 
 _KEPT = 10
 _QUEUED = 5
-_ENCAPSULATION = 4  # bytes before the message itself; the second one's last bit tells the order
 
 
 class DepthError(Exception):
@@ -132,7 +130,7 @@ class Depth:
         return _read_depth(nearest.data, intrinsics)
 
     def _receive_depth(self, data: bytes) -> None:
-        stamp = _read_stamp(data) or int(self._node.get_clock().now().nanoseconds)
+        stamp = read_stamp(data) or int(self._node.get_clock().now().nanoseconds)
         with self._lock:
             self._last.append(_Received(data, stamp))
             if self._held_for is not None:
@@ -145,15 +143,6 @@ class Depth:
     def _nearest(self, stamp_nanoseconds: int) -> _Received | None:
         kept = [*self._last, self._held] if self._held else self._last
         return min(kept, key=lambda one: one.seconds_from(stamp_nanoseconds), default=None)
-
-
-def _read_stamp(data: bytes) -> int:
-    """Return the nanoseconds of the stamp that a serialized message begins with; 0 if cut off."""
-    if len(data) < _ENCAPSULATION + 8:
-        return 0
-    order = "<" if data[1] & 1 else ">"
-    seconds, nanoseconds = struct.unpack_from(f"{order}iI", data, _ENCAPSULATION)
-    return int(seconds) * NANOSECONDS + int(nanoseconds)
 
 
 def _read_depth(data: bytes, intrinsics: Intrinsics) -> DepthView:
