@@ -17,12 +17,13 @@ from rex_thinker_ros.apps.commander import Commander
 from rex_thinker_ros.apps.material import IMAGE_TOPIC, Material, MaterialError, load_material
 from rex_thinker_ros.apps.node_process import NodeError, NodeProcess
 from rex_thinker_ros.apps.output_folder import OutputFolder
-from rex_thinker_ros.apps.player import NANOSECONDS, BagPlayer
+from rex_thinker_ros.apps.player import BagPlayer
 from rex_thinker_ros.apps.results import Result, make_result
 from rex_thinker_ros.apps.script import Cue
 from rex_thinker_ros.apps.summary import summarize
 from rex_thinker_ros.apps.surroundings import checkout, isolate, shared_files
 from rex_thinker_ros.apps.terminal import Terminal
+from rex_thinker_ros.stamps import stamp_nanoseconds
 
 _START_SECONDS = 600.0  # large models take their time to load
 _MATCH_SECONDS = 30.0
@@ -126,7 +127,7 @@ def _converse(
                 cue.command, timeout_seconds=_ANSWER_SECONDS, on_text=terminal.reasoning
             )
             stamp = reply.referral.header.stamp if reply else None
-            recorded = stamp and player.recorded_stamp(stamp.sec * NANOSECONDS + stamp.nanosec)
+            recorded = stamp and player.recorded_stamp(stamp_nanoseconds(stamp))
             yield make_result(number, cue, reply, material.truth.boxes(cue, recorded))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import struct
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,7 +12,8 @@ from typing import Any
 from rclpy.node import Node
 from rosbags.rosbag2 import Reader
 
-NANOSECONDS = 1_000_000_000
+from rex_thinker_ros.stamps import read_stamp, seconds_between, with_stamp
+
 PAUSE_SECONDS = 0.2  # between the last message and the first of the next round
 _DEPTH = 10
 
@@ -81,7 +81,7 @@ class BagPlayer:
         start = time.monotonic()
         present: dict[int, int] = {}  # stamps of this round by recorded stamp
         for connection, timestamp, data in reader.messages():
-            seconds = (timestamp - reader.start_time) / NANOSECONDS
+            seconds = seconds_between(reader.start_time, timestamp)
             if self._stop.wait(max(0.0, start + seconds - time.monotonic())):
                 return
             if connection.topic in self._stamped:
@@ -101,22 +101,6 @@ class BagPlayer:
             self._publishers[topic].publish(data)
         except Exception as error:  # noqa: BLE001 - a flooded middleware costs this message only
             self._node.get_logger().warning(f"Cannot publish on {topic}: {error}")
-
-
-def read_stamp(cdr: bytes) -> int:
-    """Return the stamp, in nanoseconds, of a serialized message that begins with a header."""
-    seconds, nanoseconds = struct.unpack_from(_layout(cdr), cdr, 4)
-    return int(seconds) * NANOSECONDS + int(nanoseconds)
-
-
-def with_stamp(cdr: bytes, stamp: int) -> bytes:
-    """Return a serialized message that begins with a header, with this stamp in nanoseconds."""
-    return cdr[:4] + struct.pack(_layout(cdr), *divmod(stamp, NANOSECONDS)) + cdr[12:]
-
-
-def _layout(cdr: bytes) -> str:
-    # the second byte of the encapsulation tells the byte order; sec and nanosec come first
-    return "<iI" if cdr[1] & 1 else ">iI"
 
 
 def _message_type(name: str) -> Any:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 
+from rex_thinker_ros.ros.clock import now_nanoseconds
 from rex_thinker_ros.ros.depth import Depth
 from rex_thinker_ros.ros.frames import Frames
 from rex_thinker_ros.ros.given_candidates import GivenCandidates
@@ -33,7 +35,7 @@ class Camera:
         self.frames = Frames(
             message_type,
             self._subscription.take,
-            lambda: int(node.get_clock().now().nanoseconds),
+            partial(now_nanoseconds, node),
             node.get_logger().warning,
         )
         self._started = time.monotonic()

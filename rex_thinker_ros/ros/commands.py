@@ -9,6 +9,7 @@ from rclpy.node import Node
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from std_msgs.msg import String
 
+from rex_thinker_ros.ros.clock import now_nanoseconds
 from rex_thinker_ros.ros.query import Query
 
 _DEPTH = 100  # commands that come while the models are loaded wait for their refusal
@@ -33,5 +34,4 @@ class Commands:
             )  # fmt: skip
 
     def _on_command(self, camera: str, message: String) -> None:
-        now = int(self._node.get_clock().now().nanoseconds)
-        self._take(Query(message.data, now, camera=camera))
+        self._take(Query(message.data, now_nanoseconds(self._node), camera=camera))

@@ -17,9 +17,10 @@ from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, Image
 
 from rex_thinker_ros.referring.pick_point import Intrinsics, IntrinsicsError
+from rex_thinker_ros.ros.clock import now_nanoseconds
 from rex_thinker_ros.ros.depth_decoding import decode_depth
-from rex_thinker_ros.ros.frames import NANOSECONDS, read_stamp
 from rex_thinker_ros.ros.image_decoding import ImageError
+from rex_thinker_ros.stamps import read_stamp, seconds_between
 
 _KEPT = 10
 _QUEUED = 5
@@ -47,7 +48,7 @@ class _Received:
     stamp_nanoseconds: int
 
     def seconds_from(self, stamp_nanoseconds: int) -> float:
-        return abs(self.stamp_nanoseconds - stamp_nanoseconds) / NANOSECONDS
+        return abs(seconds_between(self.stamp_nanoseconds, stamp_nanoseconds))
 
 
 class Depth:
@@ -130,7 +131,7 @@ class Depth:
         return _read_depth(nearest.data, intrinsics)
 
     def _receive_depth(self, data: bytes) -> None:
-        stamp = read_stamp(data) or int(self._node.get_clock().now().nanoseconds)
+        stamp = read_stamp(data) or now_nanoseconds(self._node)
         with self._lock:
             self._last.append(_Received(data, stamp))
             if self._held_for is not None:

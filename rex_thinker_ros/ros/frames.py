@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 import threading
 import time
 from collections.abc import Callable
@@ -15,10 +14,9 @@ from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.ros.image_decoding import ImageError
 from rex_thinker_ros.ros.lazy_subscription import Taken
+from rex_thinker_ros.stamps import NANOSECONDS, read_stamp, seconds_between, stamp_nanoseconds
 
-NANOSECONDS = 1_000_000_000
 _POLL_SECONDS = 0.01
-_ENCAPSULATION = 4  # bytes before the message itself; the second one's last bit tells the order
 
 
 class FrameError(Exception):
@@ -91,7 +89,7 @@ class Frames:
         if latest is None:
             return None
         stamp = read_stamp(latest.data) or latest.clock_nanoseconds
-        return (self._clock_nanoseconds() - stamp) / NANOSECONDS
+        return seconds_between(stamp, self._clock_nanoseconds())
 
     def _refresh(self) -> _Received | None:
         """Take what came meanwhile, and return the latest."""
@@ -134,11 +132,11 @@ class Frames:
             message = deserialize_message(received.data, self._message_type)
         except Exception as error:  # each middleware raises errors of its own
             raise ImageError(f"it cannot be deserialized ({error})") from error
-        stamp = message.header.stamp.sec * NANOSECONDS + message.header.stamp.nanosec
+        stamp = stamp_nanoseconds(message.header.stamp)
         if stamp == 0:
             self._warn_about_stamps()
             stamp = received.clock_nanoseconds
-        return Frame(message, (self._clock_nanoseconds() - stamp) / NANOSECONDS, stamp)
+        return Frame(message, seconds_between(stamp, self._clock_nanoseconds()), stamp)
 
     def _wait_for_other_than(
         self, received: _Received | None, deadline: float, cancel: CancelToken
@@ -153,15 +151,6 @@ class Frames:
         if not self._warned_about_stamps:
             self._warned_about_stamps = True
             self._warn("The images carry no stamp: the time of their reception is taken instead.")
-
-
-def read_stamp(data: bytes) -> int:
-    """Return the nanoseconds of the stamp that a serialized message begins with; 0 if cut off."""
-    if len(data) < _ENCAPSULATION + 8:
-        return 0
-    order = "<" if data[1] & 1 else ">"
-    seconds, nanoseconds = struct.unpack_from(f"{order}iI", data, _ENCAPSULATION)
-    return int(seconds) * NANOSECONDS + int(nanoseconds)
 
 
 def _refusal(frame: Frame | None, max_age_seconds: float, *, late_enough: bool) -> FrameError:

@@ -13,8 +13,8 @@ from rclpy.serialization import deserialize_message
 
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.ros import detections
-from rex_thinker_ros.ros.frames import NANOSECONDS
 from rex_thinker_ros.ros.lazy_subscription import LazySubscription
+from rex_thinker_ros.stamps import stamp_nanoseconds
 
 _KEPT = 10
 
@@ -59,13 +59,12 @@ class GivenCandidates:
             self._subscription = None
         self._last.clear()
 
-    def of(self, stamp_nanoseconds: int, category: str) -> tuple[Box, ...] | None:
-        """Return the boxes for the image of a stamp, full-image pixels; None if none came yet."""
+    def of(self, nanoseconds: int, category: str) -> tuple[Box, ...] | None:
+        """Return the boxes full-image pixels, for the image of this stamp; None if none came."""
         while self._subscription and (taken := self._subscription.take()):
             self._last.append(deserialize_message(taken.data, detections.Detection2DArray))
         for message in reversed(self._last):
-            stamp = message.header.stamp
-            if stamp.sec * NANOSECONDS + stamp.nanosec == stamp_nanoseconds:
+            if stamp_nanoseconds(message.header.stamp) == nanoseconds:
                 return boxes_of(message.detections, category)
         return None
 

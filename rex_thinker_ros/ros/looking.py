@@ -10,12 +10,13 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.ros.frames import NANOSECONDS, Frame, FrameError, Frames
+from rex_thinker_ros.ros.frames import Frame, FrameError, Frames
 from rex_thinker_ros.ros.given_candidates import GivenCandidates
 from rex_thinker_ros.ros.image_decoding import Decoder
 from rex_thinker_ros.ros.parameters import Parameters
 from rex_thinker_ros.ros.requests import Request
 from rex_thinker_ros.ros.result import Looked
+from rex_thinker_ros.stamps import seconds_between, stamp_nanoseconds
 
 _POLL_SECONDS = 0.01
 
@@ -73,7 +74,7 @@ class Looking:
 
     def again(self, looked: Looked) -> Looked:
         """Return an image that was looked at before, with the age that it has now."""
-        age = (self.clock_nanoseconds() - looked.stamp_nanoseconds) / NANOSECONDS
+        age = seconds_between(looked.stamp_nanoseconds, self.clock_nanoseconds())
         return replace(looked, age_seconds=age, convert_seconds=0.0)
 
     def _newest(self, request: Request, frames: Frames, settings: Parameters) -> Frame:
@@ -87,9 +88,8 @@ class Looking:
 
     def _brought(self, image: Image | CompressedImage, came_nanoseconds: int) -> Frame:
         """Make a frame of an image that its sender answers for: of any age."""
-        stamp = image.header.stamp.sec * NANOSECONDS + image.header.stamp.nanosec
-        stamp = stamp or came_nanoseconds
-        return Frame(image, (self.clock_nanoseconds() - stamp) / NANOSECONDS, stamp)
+        stamp = stamp_nanoseconds(image.header.stamp) or came_nanoseconds
+        return Frame(image, seconds_between(stamp, self.clock_nanoseconds()), stamp)
 
     def _decoded(self, frame: Frame) -> Looked:
         start = time.monotonic()

@@ -15,6 +15,7 @@ from rex_thinker_ros.action import Refer
 from rex_thinker_ros.msg import Referral as ReferralMessage
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.referrer import Stage
+from rex_thinker_ros.ros.clock import now_nanoseconds
 from rex_thinker_ros.ros.messages import box_of, candidate_message
 from rex_thinker_ros.ros.progress import Standing
 from rex_thinker_ros.ros.query import Query
@@ -82,7 +83,7 @@ class ReferAction:
         goal = handle.request
         query = Query(
             sentence=goal.command,
-            asked_nanoseconds=int(self._node.get_clock().now().nanoseconds),
+            asked_nanoseconds=now_nanoseconds(self._node),
             category=goal.category,
             camera=goal.camera or self._default_camera,
             image=goal.image if goal.image.data else None,

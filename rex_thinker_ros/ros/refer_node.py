@@ -19,6 +19,7 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.ros.answering import Answering
 from rex_thinker_ros.ros.camera import Camera
+from rex_thinker_ros.ros.clock import now_nanoseconds
 from rex_thinker_ros.ros.decoders import make_decoder
 from rex_thinker_ros.ros.desk import Desk
 from rex_thinker_ros.ros.diagnostics import Health
@@ -78,7 +79,7 @@ class ReferNode(AutostartNode):
         """Load and warm up the models; other callbacks wait meanwhile."""
         settings = self._settings()
         try:
-            looking = Looking(make_decoder(settings.image_decoder), self._now_nanoseconds)
+            looking = Looking(make_decoder(settings.image_decoder), partial(now_nanoseconds, self))
             cameras = {name: Camera(self, name, settings) for name in settings.cameras}
 
             def load() -> Answering:
@@ -140,9 +141,6 @@ class ReferNode(AutostartNode):
         live_only = self._state != "unconfigured"
         reason = change_fault(self._settings(), values, live_only=live_only)
         return SetParametersResult(successful=not reason, reason=reason)
-
-    def _now_nanoseconds(self) -> int:
-        return int(self.get_clock().now().nanoseconds)
 
     def _watch(self) -> None:
         """Publish how the node is, and end what hangs."""
