@@ -16,7 +16,7 @@ from rex_thinker_ros.referring.referrer import Checks, Observer, Referral, Refer
 from rex_thinker_ros.ros.camera import Camera
 from rex_thinker_ros.ros.conversation import Conversation, Reply
 from rex_thinker_ros.ros.frames import FrameError
-from rex_thinker_ros.ros.image_decoding import ImageError
+from rex_thinker_ros.ros.image_error import ImageError
 from rex_thinker_ros.ros.looking import Looking
 from rex_thinker_ros.ros.parameters import Parameters
 from rex_thinker_ros.ros.picking import pick_points

@@ -6,7 +6,8 @@ import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 
 from rex_thinker_ros.referring.detector import RgbImage
-from rex_thinker_ros.ros.image_decoding import Decoder, ImageError, decode_image
+from rex_thinker_ros.ros.image_decoding import Decoder, decode_image
+from rex_thinker_ros.ros.image_error import ImageError
 
 
 class DecoderError(RuntimeError):

@@ -19,7 +19,7 @@ from sensor_msgs.msg import CameraInfo, Image
 from rex_thinker_ros.referring.pick_point import Intrinsics, IntrinsicsError
 from rex_thinker_ros.ros.clock import now_nanoseconds
 from rex_thinker_ros.ros.depth_decoding import decode_depth
-from rex_thinker_ros.ros.image_decoding import ImageError
+from rex_thinker_ros.ros.image_error import ImageError
 from rex_thinker_ros.stamps import read_stamp, seconds_between
 
 _KEPT = 10

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import Image
 
-from rex_thinker_ros.ros.image_decoding import ImageError
+from rex_thinker_ros.ros.image_error import ImageError
+from rex_thinker_ros.ros.raw_pixels import raw_pixels
 
 _MILLIMETRES = np.dtype(np.uint16)
 _METRES = np.dtype(np.float32)
@@ -35,22 +36,7 @@ def decode_depth(message: Image) -> NDArray[np.float32]:
             f"encoding {message.encoding[:40]!r} is not supported for depth: "
             f"publish one of {', '.join(_ENCODINGS)}"
         )
-    height, width, step = message.height, message.width, message.step
-    row_bytes = width * element.itemsize
-    if not height or not width:
-        raise ImageError(f"the depth image is empty ({width} x {height})")
-    if step < row_bytes:
-        raise ImageError(f"step is {step} bytes, but a row of {message.encoding} has {row_bytes}")
-    if len(message.data) < step * height:
-        raise ImageError(
-            f"{len(message.data)} bytes of data, but {height} rows of {step} bytes are announced"
-        )
-    order: Literal[">", "<"] = ">" if message.is_bigendian else "<"
-    pixels: NDArray[Any] = np.ndarray(
-        (height, width), element.newbyteorder(order), message.data,
-        strides=(step, element.itemsize),
-    )  # fmt: skip
-    depth = pixels.astype(np.float32)
+    depth = raw_pixels(message, element, 1)[:, :, 0].astype(np.float32)
     if element is _MILLIMETRES:
         depth /= 1000
         depth[depth == 0] = np.nan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,14 +13,12 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.ros.file_header import jpeg_size, png_size
+from rex_thinker_ros.ros.image_error import ImageError
+from rex_thinker_ros.ros.raw_pixels import raw_pixels
 
 Pixels = NDArray[Any]
 Decoder = Callable[[Image | CompressedImage], RgbImage]
 ToRgb = Callable[[Pixels], RgbImage]
-
-
-class ImageError(ValueError):
-    """An image message cannot be decoded; the text says what is wrong with it."""
 
 
 def _convert(code: int) -> ToRgb:
@@ -126,22 +124,9 @@ def _decode_raw(message: Image) -> RgbImage:
         # any text may stand there: keep the operator's sentence short and readable
         raise ImageError(f"encoding {message.encoding[:40]!r} is not supported")
     element, channels, to_rgb = _ENCODINGS[message.encoding]
-    height, width, step = message.height, message.width, message.step
-    row_bytes = width * channels * element.itemsize
-    if not height or not width:
-        raise ImageError(f"the image is empty ({width} x {height})")
-    if step < row_bytes:
-        raise ImageError(f"step is {step} bytes, but a row of {message.encoding} has {row_bytes}")
-    if len(message.data) < step * height:
-        raise ImageError(
-            f"{len(message.data)} bytes of data, but {height} rows of {step} bytes are announced"
-        )
-    rows = np.frombuffer(message.data, np.uint8, step * height).reshape(height, step)
-    order: Literal[">", "<"] = ">" if message.is_bigendian else "<"
-    pixels = np.ascontiguousarray(rows[:, :row_bytes]).view(element.newbyteorder(order))
-    native = pixels.astype(element, copy=False)
-    shape = (height, width) if channels == 1 else (height, width, channels)
-    return _run(to_rgb, native.reshape(shape))
+    pixels = raw_pixels(message, element, channels)
+    native = np.ascontiguousarray(pixels, element)
+    return _run(to_rgb, native[:, :, 0] if channels == 1 else native)
 
 
 def _decode_compressed(data: bytes) -> RgbImage:

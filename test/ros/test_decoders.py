@@ -12,7 +12,7 @@ from pictures import picture, rgb_message
 from sensor_msgs.msg import CompressedImage
 
 from rex_thinker_ros.ros.decoders import DecoderError, make_decoder
-from rex_thinker_ros.ros.image_decoding import ImageError
+from rex_thinker_ros.ros.image_error import ImageError
 
 
 class Bridge:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sensor_msgs.msg import Image
 
 from rex_thinker_ros.ros.depth_decoding import decode_depth
-from rex_thinker_ros.ros.image_decoding import ImageError
+from rex_thinker_ros.ros.image_error import ImageError
 
 
 def depth_image(
