@@ -56,20 +56,22 @@ class Answering:
             return Result(request, Outcome.INVALID_COMMAND, self._no_camera(request.query.camera))
         reply = self.conversation.reply(request.query)
         if reply:
-            result = self._answer_reply(request, reply, camera, observer)
+            result = self._answer_reply(request, reply, camera, settings, observer)
         else:
-            result = self._answer_command(request, camera, observer)
+            result = self._answer_command(request, camera, settings, observer)
         self.conversation.remember(result, settings.dialogue_timeout)
         return result
 
-    def _answer_command(self, request: Request, camera: Camera, observer: Observer) -> Result:
+    def _answer_command(
+        self, request: Request, camera: Camera, settings: Parameters, observer: Observer
+    ) -> Result:
         query = request.query
         try:
             command = self.models.parser.parse(query.sentence, query.category or None)
         except InvalidCommandError as error:
             return Result(request, Outcome.INVALID_COMMAND, str(error))
         try:
-            looked, boxes = self._look(request, camera, command)
+            looked, boxes = self._look(request, camera, settings, command)
         except FrameError as error:
             return Result(request, error.outcome, str(error), command)
         except ImageError as error:
@@ -83,15 +85,15 @@ class Answering:
                 detector = ExternalDetector(boxes, looked.size)
         except ExternalBoxError as error:
             return Result(request, Outcome.INVALID_COMMAND, str(error), command, looked)
-        referrer = self._referrer(detector)
+        referrer = self._referrer(detector, settings)
         referral = referrer.refer(looked.image, command, observer, request.cancel)
-        return self._result(request, camera, looked, referral)
+        return _result(request, camera, settings, looked, referral)
 
     def _look(
-        self, request: Request, camera: Camera, command: Command
+        self, request: Request, camera: Camera, settings: Parameters, command: Command
     ) -> tuple[Looked, tuple[Box, ...] | None]:
         """Return the image, and candidates in full-image pixels if others than us give them."""
-        query, settings = request.query, self.settings()
+        query = request.query
         if query.boxes or query.image is not None or camera.candidates is None:
             looked = self.looking.look(request, camera.frames, settings)
             return looked, query.boxes or None
@@ -101,31 +103,31 @@ class Answering:
         return looked, tuple(box for box in boxes if box.clipped(looked.size).area >= 1)
 
     def _answer_reply(
-        self, request: Request, reply: Reply, camera: Camera, observer: Observer
-    ) -> Result:
+        self, request: Request, reply: Reply, camera: Camera, settings: Parameters,
+        observer: Observer,
+    ) -> Result:  # fmt: skip
         looked = self.looking.again(reply.looked)
         boxes = [candidate.box for candidate in reply.offer.referral.decision.candidates]
+        referrer = self._referrer(ExternalDetector(boxes, looked.size), settings)
         referral = settle(
-            reply.offer, reply.answer, self._referrer(ExternalDetector(boxes, looked.size)),
-            looked.image, observer, request.cancel,
-        )  # fmt: skip
-        return self._result(request, camera, looked, referral)
+            reply.offer, reply.answer, referrer, looked.image, observer, request.cancel
+        )
+        return _result(request, camera, settings, looked, referral)
 
-    def _referrer(self, detector: Detector) -> Referrer:
-        settings = self.settings()
+    def _referrer(self, detector: Detector, settings: Parameters) -> Referrer:
         checks = Checks(settings.verify_order, settings.min_confidence)
         return Referrer(detector, self.models.reasoner, checks)
-
-    def _result(
-        self, request: Request, camera: Camera, looked: Looked, referral: Referral
-    ) -> Result:
-        decision = referral.decision
-        points = pick_points(camera, looked, decision, self.settings())
-        return Result(
-            request, decision.outcome, decision.status_text, referral.command, looked, referral,
-            points,
-        )  # fmt: skip
 
     def _no_camera(self, name: str) -> str:
         names = ", ".join(filter(None, self.cameras)) or "one camera without a name"
         return f"There is no camera '{name}'. The node has {names}."
+
+
+def _result(
+    request: Request, camera: Camera, settings: Parameters, looked: Looked, referral: Referral
+) -> Result:
+    decision = referral.decision
+    points = pick_points(camera, looked, decision, settings)
+    return Result(
+        request, decision.outcome, decision.status_text, referral.command, looked, referral, points
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.decision_record import (
     DecisionRecord,
     RecordedImage,
@@ -34,10 +33,9 @@ def to_record(result: Result, time: datetime, lost: int) -> DecisionRecord:
 
 
 def _recorded_image(looked: Looked, id_: str) -> RecordedImage:
-    height, width = looked.image.shape[:2]
     return RecordedImage(
         file=frame_file(id_),
-        size=Size(width, height),
+        size=looked.size,
         sha256=rgb_sha256(looked.image),
         stamp_sec=looked.header.stamp.sec,
         stamp_nanosec=looked.header.stamp.nanosec,
