@@ -13,21 +13,20 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-from PIL import Image as Picture
 from rich.progress import Progress
 from sensor_msgs.msg import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "test" / "support"))
 
 from goals import Goal, Goals
-from node_process import NodeProcess, next_domain
+from node_process import next_domain, running_node
 from pictures import rgb_message
-from ros_client import Client
+from ros_client import Client, connected
+from table import TABLE
 
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.ros.memory import process_memory_mb
 
-TABLE = Path(__file__).resolve().parents[1] / "test" / "data" / "tabletop.jpg"
 COMMANDS = (
     "pick up the orange mug", "hand me the rightmost bottle", "where is the white bottle?",
     "grab the yellow block", "give me the mug", "find the bowl", "the left one", "go home",
@@ -42,7 +41,7 @@ class Soak:
         self.client, self.pid = client, pid
         self.goals = Goals(client)
         self.rng = np.random.default_rng(seed)
-        self.image: Image = rgb_message(np.asarray(Picture.open(TABLE)))
+        self.image: Image = rgb_message(TABLE)
         self.sent = 0
         self.running: Goal | None = None
         self.canceled = 0
@@ -100,17 +99,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     domain = next_domain()
-    process = NodeProcess(domain, {"model": "demo"})
-    try:
-        process.wait_for_line("Ready for commands")
-        client = Client(domain)
-        client.connect()
+    with running_node(domain, {"model": "demo"}) as process, connected(domain) as client:
         client.wait_for_camera()
         soak = Soak(client, process.pid, args.seed)
         run(soak, args.minutes * 60)
         code = process.stop()
-    finally:
-        process.kill()
     ids = Counter(referral.id for referral in client.referrals)
     lost = soak.sent - len(ids)
     twice = sum(count > 1 for count in ids.values())

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import numpy as np
 import pytest
-from PIL import Image
+from table import BOXES, TABLE
 from transformers import AutoTokenizer
 
 from rex_thinker_ros.models.load import find_models, load_models, warm_up
@@ -22,25 +19,6 @@ from rex_thinker_ros.referring.reasoner import Reasoner, StopReason
 from rex_thinker_ros.referring.referrer import Observer, Referrer
 
 PROFILE = load_profile("demo")
-MUGS = {
-    "orange": Box(105, 292, 186, 390),
-    "blue": Box(451, 202, 529, 283),
-    "purple": Box(380, 224, 424, 272),
-    "green": Box(245, 206, 296, 274),
-}
-BLOCKS = {
-    "blue": Box(160, 156, 221, 220),
-    "orange": Box(205, 366, 261, 434),
-    "purple": Box(490, 308, 534, 353),
-    "green": Box(406, 170, 437, 204),
-}
-BOTTLES = {"white": Box(512, 136, 569, 242), "purple": Box(319, 263, 378, 396)}
-TABLETOP = {"mug": MUGS, "block": BLOCKS, "bottle": BOTTLES}
-
-
-@pytest.fixture(scope="module")
-def image() -> np.ndarray:
-    return np.asarray(Image.open(Path(__file__).parents[1] / "data" / "tabletop.jpg"))
 
 
 @pytest.fixture(scope="module")
@@ -65,18 +43,18 @@ def test_it_warms_up(pair: tuple[Detector, Reasoner]) -> None:
     warm_up(*pair)
 
 
-@pytest.mark.parametrize("category", TABLETOP)
+@pytest.mark.parametrize("category", BOXES)
 def test_the_detector_finds_every_object_of_a_category(
-    pair: tuple[Detector, Reasoner], image: np.ndarray, category: str
+    pair: tuple[Detector, Reasoner], category: str
 ) -> None:
-    found = pair[0].detect(image, category)
+    found = pair[0].detect(TABLE, category)
     missed = [
         color
-        for color, box in TABLETOP[category].items()
+        for color, box in BOXES[category].items()
         if all(candidate.box.iou(box) < 0.5 for candidate in found)
     ]
     assert missed == []
-    assert len(found) == len(TABLETOP[category])
+    assert len(found) == len(BOXES[category])
 
 
 def test_its_own_chat_template_agrees_with_the_text_that_it_is_given() -> None:
@@ -95,17 +73,17 @@ def test_its_own_chat_template_agrees_with_the_text_that_it_is_given() -> None:
     assert tokenizer.decode(tokenizer(templated)["input_ids"]) == templated
 
 
-def test_the_reasoning_streams_and_ends(pair: tuple[Detector, Reasoner], image: np.ndarray) -> None:
+def test_the_reasoning_streams_and_ends(pair: tuple[Detector, Reasoner]) -> None:
     detector, reasoner = pair
     prompt = build_prompt(
         expression="orange mug",
         category="mug",
-        candidates=detector.detect(image, "mug"),
+        candidates=detector.detect(TABLE, "mug"),
         image_size=Size(640, 480),
         bounds=reasoner.bounds,
     )
     pieces: list[str] = []
-    completion = reasoner.reason(image, prompt, pieces.append, CancelToken())
+    completion = reasoner.reason(TABLE, prompt, pieces.append, CancelToken())
     assert completion.stop is StopReason.END
     assert "".join(pieces) == completion.text
     assert completion.text.startswith("<think>")
@@ -113,20 +91,18 @@ def test_the_reasoning_streams_and_ends(pair: tuple[Detector, Reasoner], image: 
 
 
 def test_it_finds_what_is_there_and_abstains_on_what_is_not(
-    pair: tuple[Detector, Reasoner], image: np.ndarray
+    pair: tuple[Detector, Reasoner],
 ) -> None:
     referrer = Referrer(*pair)
     wrong = []
     wanted: list[tuple[str, str, Box | None]] = [
-        (color, category, box)
-        for category, boxes in TABLETOP.items()
-        for color, box in boxes.items()
+        (color, category, box) for category, boxes in BOXES.items() for color, box in boxes.items()
     ]
     wanted += [("yellow", "mug", None), ("red", "block", None), ("green", "bottle", None)]
     for color, category, box in wanted:
         expression = f"{color} {category}"
         command = Command(f"give me {expression}", expression, category, wants_all=False)
-        decision = referrer.refer(image, command, Observer(), CancelToken()).decision
+        decision = referrer.refer(TABLE, command, Observer(), CancelToken()).decision
         found = [answer for answer in decision.boxes if box and answer.iou(box) >= 0.5]
         expected = Outcome.FOUND if box else Outcome.NO_MATCH
         if decision.outcome is not expected or len(found) != (1 if box else 0):

@@ -9,23 +9,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 from goals import Goals
-from node_process import NodeProcess, next_domain
+from node_process import next_domain, running_node
 from pictures import rgb_message
 from PIL import Image as Picture
 from rex_thinker_ros.action import Refer
 from rex_thinker_ros.msg import Referral
-from ros_client import Client
+from ros_client import Client, connected
 from sensor_msgs.msg import Image, RegionOfInterest
+from table import BOTTLES, MUGS, TABLE
 
 from rex_thinker_ros.referring.decision_record import rgb_sha256
 from rex_thinker_ros.referring.log_reader import LoggedDecision, read_log
 from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.ros.messages import region
 
 DOMAIN = next_domain()
 COMMAND = "pick up the orange mug"
-IMAGE = np.asarray(Picture.open(Path(__file__).parents[1] / "data" / "tabletop.jpg"))
-WHITE_BOTTLE = RegionOfInterest(x_offset=512, y_offset=136, width=57, height=106)
-ORANGE_MUG = RegionOfInterest(x_offset=105, y_offset=292, width=81, height=98)
+BOTTLE, MUG = region(BOTTLES["white"]), region(MUGS["orange"])
 
 
 @pytest.fixture(scope="module")
@@ -35,16 +35,9 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def client(log: Path) -> Iterator[Client]:
-    process = NodeProcess(DOMAIN, {"model": "demo", "max_image_age": 0.0, "log_dir": log})
-    try:
-        process.wait_for_line("Ready for commands")
-        client = Client(DOMAIN)
-        client.connect()
+    parameters = {"model": "demo", "max_image_age": 0.0, "log_dir": log}
+    with running_node(DOMAIN, parameters), connected(DOMAIN) as client:
         yield client
-        client.close()
-        assert process.stop() == 0
-    finally:
-        process.kill()
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +48,7 @@ def goals(client: Client) -> Iterator[Goals]:
 
 
 def message() -> Image:
-    image = rgb_message(IMAGE)
+    image = rgb_message(TABLE)
     image.header.stamp.sec = 7  # as old as its sender likes
     return image
 
@@ -63,9 +56,9 @@ def message() -> Image:
 def test_a_goal_with_its_image_is_found_in_it(client: Client, goals: Goals) -> None:
     goal = goals.send(COMMAND, image=message())
     state, referral = goal.result()
-    assert (state, referral.status) == ("succeeded", Referral.FOUND)
+    assert (state, referral.status) == ("succeeded", Referral.FOUND), referral.status_text
     (box,) = referral.boxes
-    assert abs(box.x_offset - ORANGE_MUG.x_offset) < 10
+    assert abs(box.x_offset - MUG.x_offset) < 10
     assert referral.header == message().header
     assert client.wait(lambda: client.results(COMMAND)) == [referral]
 
@@ -83,13 +76,13 @@ def test_feedback_follows_the_work(goals: Goals) -> None:
 
 
 def test_boxes_of_the_sender_take_the_place_of_the_detectors(goals: Goals) -> None:
-    boxes = [ORANGE_MUG, WHITE_BOTTLE]
+    boxes = [MUG, BOTTLE]
     state, referral = goals.ask(
         "hand me the orange thing", category="mug", image=message(), candidates=boxes
     )
     assert [candidate.box for candidate in referral.candidates] == boxes
     assert (state, referral.status) == ("succeeded", Referral.FOUND), referral.status_text
-    assert referral.boxes == [ORANGE_MUG]
+    assert referral.boxes == [MUG]
 
 
 def test_a_category_of_the_sender_is_what_is_detected(goals: Goals) -> None:
@@ -113,7 +106,7 @@ OUTSIDE = RegionOfInterest(x_offset=5000, y_offset=0, width=9, height=9)
             id="no such camera",
         ),
         pytest.param(
-            COMMAND, {"candidates": [ORANGE_MUG, OUTSIDE]}, Referral.INVALID_COMMAND,
+            COMMAND, {"candidates": [MUG, OUTSIDE]}, Referral.INVALID_COMMAND,
             "Candidate 2 covers no pixel", id="a box outside of the image",
         ),
         pytest.param(
@@ -133,7 +126,7 @@ def test_what_is_not_found_is_aborted_and_says_why(
 
 def test_without_an_image_the_cameras_is_taken(client: Client, goals: Goals) -> None:
     client.wait_for_camera()
-    client.show(rgb_message(IMAGE))
+    client.show(rgb_message(TABLE))
     assert goals.ask(COMMAND)[0] == "succeeded"
 
 
@@ -148,7 +141,7 @@ def test_the_log_has_what_was_decided_and_on_what(client: Client, goals: Goals, 
     assert entry.record.status is Outcome.FOUND
     assert entry.record.sentence == COMMAND
     assert entry.record.referral.reasoning == referral.reasoning
-    assert entry.record.image.sha256 == rgb_sha256(IMAGE)
-    assert np.array_equal(np.asarray(Picture.open(entry.frame)), IMAGE)
+    assert entry.record.image.sha256 == rgb_sha256(TABLE)
+    assert np.array_equal(np.asarray(Picture.open(entry.frame)), TABLE)
     assert entry.session.settings["parameters"]["model"] == "demo"
     assert entry.session.settings["profile"]["max_pixels"] > 0

@@ -3,37 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from node_process import NodeProcess, next_domain
+from node_process import next_domain, running_node
 from pictures import rgb_message
-from PIL import Image as Picture
 from rex_thinker_ros.msg import Referral
-from ros_client import Client
+from ros_client import Client, connected
+from table import BOTTLES, MUGS, TABLE
 from vision_msgs.msg import Detection2D, Detection2DArray
 
+from rex_thinker_ros.referring.boxes import Box
+
 DOMAIN = next_domain()
-TABLE = np.asarray(Picture.open(Path(__file__).parents[1] / "data" / "tabletop.jpg"))
-ORANGE_MUG, BOTTLE = (105, 292, 186, 390), (512, 136, 569, 242)
+MUG, BOTTLE = MUGS["orange"], BOTTLES["white"]
 COMMAND = "pick up the orange mug"
 
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
-    process = NodeProcess(DOMAIN, {"model": "demo", "max_image_age": 0.0, "candidates": "topic"})
-    try:
-        process.wait_for_line("Ready for commands")
-        client = Client(DOMAIN)
-        client.connect()
+    parameters = {"model": "demo", "max_image_age": 0.0, "candidates": "topic"}
+    with running_node(DOMAIN, parameters), connected(DOMAIN) as client:
         client.wait_for_camera()
         yield client
-        client.close()
-        assert process.stop() == 0
-    finally:
-        process.kill()
 
 
 @pytest.fixture
@@ -43,12 +35,12 @@ def detector(client: Client) -> Any:
     return publisher
 
 
-def found(*boxes: tuple[int, int, int, int]) -> Detection2DArray:
+def found(*boxes: Box) -> Detection2DArray:
     message = Detection2DArray()
-    for x0, y0, x1, y1 in boxes:
+    for box in boxes:
         one = Detection2D()
-        one.bbox.center.position.x, one.bbox.center.position.y = (x0 + x1) / 2, (y0 + y1) / 2
-        one.bbox.size_x, one.bbox.size_y = float(x1 - x0), float(y1 - y0)
+        one.bbox.center.position.x, one.bbox.center.position.y = box.center
+        one.bbox.size_x, one.bbox.size_y = float(box.width), float(box.height)
         message.detections.append(one)
     return message
 
@@ -57,7 +49,7 @@ def test_boxes_of_the_same_stamp_are_the_candidates(client: Client, detector: An
     published: list[Detection2DArray] = []
     client.node.create_subscription(Detection2DArray, "/refer/detections", published.append, 10)
     client.wait(lambda: client.node.count_publishers("/refer/detections"))
-    image, message = rgb_message(TABLE), found(ORANGE_MUG, BOTTLE)
+    image, message = rgb_message(TABLE), found(MUG, BOTTLE)
     client.show(image)
     client.send(COMMAND)
     client.spin(0.2)  # their detector takes its time
@@ -66,16 +58,16 @@ def test_boxes_of_the_same_stamp_are_the_candidates(client: Client, detector: An
     detector.publish(message)
     referral = client.wait(lambda: client.results(COMMAND))[-1]
     assert referral.status == Referral.FOUND, referral.status_text
-    assert [c.box.x_offset for c in referral.candidates] == [ORANGE_MUG[0], BOTTLE[0]]
-    assert [box.x_offset for box in referral.boxes] == [ORANGE_MUG[0]]
+    assert [c.box.x_offset for c in referral.candidates] == [MUG.x0, BOTTLE.x0]
+    assert [box.x_offset for box in referral.boxes] == [MUG.x0]
     (one,) = client.wait(lambda: published)[-1].detections
-    assert one.bbox.center.position.x == pytest.approx((ORANGE_MUG[0] + ORANGE_MUG[2]) / 2, abs=1)
+    assert one.bbox.center.position.x == pytest.approx(MUG.center[0], abs=1)
     assert one.results[0].hypothesis.class_id == "mug"
 
 
 def test_without_boxes_for_the_image_there_are_no_candidates(client: Client, detector: Any) -> None:
     client.show(rgb_message(TABLE))
-    stale = found(ORANGE_MUG)
+    stale = found(MUG)
     stale.header.stamp.sec = 7
     detector.publish(stale)
     referral = client.ask(COMMAND)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from node_process import NodeProcess, next_domain
+from node_process import next_domain, running_node
 from rex_thinker_ros.msg import Referral
-from ros_client import Client
+from ros_client import Client, connected
 from sensor_msgs.msg import CompressedImage, RegionOfInterest
 
 from rex_thinker_ros.referring.boxes import Box
@@ -23,18 +23,11 @@ DOMAIN = next_domain()
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
-    process = NodeProcess(DOMAIN, {"model": "demo", "image_transport": "compressed"})
-    try:
-        process.wait_for_line("Ready for commands")
-        client = Client(DOMAIN)
+    parameters = {"model": "demo", "image_transport": "compressed"}
+    with running_node(DOMAIN, parameters), connected(DOMAIN) as client:
         client.camera = client.publisher(CompressedImage, "/image/compressed")
-        client.connect()
         client.wait_for_camera()
         yield client
-        client.close()
-        assert process.stop() == 0
-    finally:
-        process.kill()
 
 
 def box(region: RegionOfInterest) -> Box:

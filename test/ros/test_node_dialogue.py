@@ -3,52 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 from goals import Goals
-from node_process import NodeProcess, next_domain
+from node_process import NodeProcess, next_domain, running_node
 from pictures import rgb_message
-from PIL import Image as Picture
 from rex_thinker_ros.msg import Referral
-from ros_client import Client
+from ros_client import Client, connected
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
+from table import TABLE
 
 DOMAIN = next_domain()
-TABLE = np.asarray(Picture.open(Path(__file__).parents[1] / "data" / "tabletop.jpg"))
 EMPTY = np.full_like(TABLE, 128)
 AMBIGUOUS = "give me the mug"
 
 
 @pytest.fixture(scope="module")
 def node() -> Iterator[NodeProcess]:
-    process = NodeProcess(
-        DOMAIN, {"model": "demo", "max_image_age": 0.0, "cameras": "[left, right]"}
-    )
-    try:
-        process.wait_for_line("Ready for commands")
+    parameters = {"model": "demo", "max_image_age": 0.0, "cameras": "[left, right]"}
+    with running_node(DOMAIN, parameters) as process:
         yield process
-        assert process.stop() == 0
-    finally:
-        process.kill()
 
 
 @pytest.fixture
 def client(node: NodeProcess) -> Iterator[Client]:
     """Yield a client whose camera is the left one; the right one shows an empty table."""
-    client = Client(DOMAIN)
-    client.camera = client.publisher(Image, "/left/image")
-    right = client.publisher(Image, "/right/image")
-    client.connect()
-    client.wait_for_camera()
-    client.wait(right.get_subscription_count)
-    right.publish(rgb_message(EMPTY))
-    client.show(rgb_message(TABLE))
-    client.referrals.clear()  # those of earlier tests
-    yield client
-    client.close()
+    with connected(DOMAIN) as client:
+        client.camera = client.publisher(Image, "/left/image")
+        right = client.publisher(Image, "/right/image")
+        client.wait_for_camera()
+        client.wait(right.get_subscription_count)
+        right.publish(rgb_message(EMPTY))
+        client.show(rgb_message(TABLE))
+        client.referrals.clear()  # those of earlier tests
+        yield client
 
 
 def ask_right(client: Client, sentence: str) -> Referral:

@@ -8,11 +8,11 @@ from pathlib import Path
 from types import ModuleType
 
 import numpy as np
-from node_process import StartNode, next_domain
+from node_process import next_domain, running_node
 from pictures import picture, rgb_message
 from rex_thinker_ros.msg import Candidate as CandidateMessage
 from rex_thinker_ros.msg import Referral
-from ros_client import Client
+from ros_client import Client, connected
 
 from rex_thinker_ros.models.load import load_models
 from rex_thinker_ros.models.profiles import load_profile
@@ -71,37 +71,30 @@ def test_the_chosen_candidate_reaches_the_listener(
     tiny_models: Mapping[str, object],
     tiny_model_makers: ModuleType,
     tmp_path: Path,
-    start_node: StartNode,
 ) -> None:
     candidates = candidates_in_image(tiny_models)
     text = answer(candidates)
     reasoner = reasoner_that_says(tiny_model_makers, text, tmp_path)
     domain = next_domain()
-    process = start_node(
-        domain, {**tiny_models, "reasoner.path": reasoner, "detector.box_threshold": 0.0}
-    )
-    process.wait_for_line("Ready for commands")
-    client = Client(domain)
-    client.connect()
-    client.wait_for_camera()
-    referral = client.ask(COMMAND, rgb_message(IMAGE))
+    parameters = {**tiny_models, "reasoner.path": reasoner, "detector.box_threshold": 0.0}
+    with running_node(domain, parameters), connected(domain) as client:
+        client.wait_for_camera()
+        referral = client.ask(COMMAND, rgb_message(IMAGE))
 
-    assert referral.status == Referral.FOUND, referral.status_text
-    chosen = candidates[CHOSEN - 1]
-    assert referral.boxes == [region(chosen.box)]
-    assert referral.confidence > 0
-    assert referral.reasoning == text
-    assert [c.number for c in referral.candidates] == [c.number for c in candidates]
-    verdicts = {c.number: c.verdict for c in referral.candidates}
-    assert verdicts.pop(CHOSEN) == CandidateMessage.MATCH
-    assert set(verdicts.values()) == {CandidateMessage.NO_MATCH}
-    assert client.wait(lambda: client.texts)[-1] == text
-    seen = client.wait(lambda: client.pictures)[-1]
-    assert not np.array_equal(np.frombuffer(seen.data, np.uint8), IMAGE.reshape(-1))
+        assert referral.status == Referral.FOUND, referral.status_text
+        chosen = candidates[CHOSEN - 1]
+        assert referral.boxes == [region(chosen.box)]
+        assert referral.confidence > 0
+        assert referral.reasoning == text
+        assert [c.number for c in referral.candidates] == [c.number for c in candidates]
+        verdicts = {c.number: c.verdict for c in referral.candidates}
+        assert verdicts.pop(CHOSEN) == CandidateMessage.MATCH
+        assert set(verdicts.values()) == {CandidateMessage.NO_MATCH}
+        assert client.wait(lambda: client.texts)[-1] == text
+        seen = client.wait(lambda: client.pictures)[-1]
+        assert not np.array_equal(np.frombuffer(seen.data, np.uint8), IMAGE.reshape(-1))
 
-    late = Client(domain)  # results wait for who comes late
-    late.wait(lambda: late.referrals)
-    assert late.referrals == [referral]
-    late.close()
-    client.close()
-    assert process.stop() == 0
+        late = Client(domain)  # results wait for who comes late
+        late.wait(lambda: late.referrals)
+        assert late.referrals == [referral]
+        late.close()

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pytest
-from node_process import NodeProcess, next_domain
+from node_process import NodeProcess, next_domain, running_node
 from pictures import picture, rgb_message
 from rclpy.duration import Duration
 from rclpy.time import Time
 from rex_thinker_ros.msg import Referral
-from ros_client import Client
+from ros_client import Client, connected
 from sensor_msgs.msg import Image
 
 DOMAIN = next_domain()
@@ -22,23 +22,16 @@ COMMAND = "hand me the red mug"
 @pytest.fixture(scope="module", autouse=True)
 def node(tiny_models: Mapping[str, object]) -> Iterator[NodeProcess]:
     # no score reaches 1: every image that is looked at ends as NO_CANDIDATES, in no time
-    process = NodeProcess(DOMAIN, {**tiny_models, "detector.box_threshold": 1.0})
-    try:
-        process.wait_for_line("Ready for commands")
+    with running_node(DOMAIN, {**tiny_models, "detector.box_threshold": 1.0}) as process:
         yield process
-        assert process.stop() == 0
-    finally:
-        process.kill()
 
 
 @pytest.fixture
 def client(node: NodeProcess) -> Iterator[Client]:
-    client = Client(DOMAIN)
-    client.connect()
-    client.wait_for_camera()
-    client.referrals.clear()
-    yield client
-    client.close()
+    with connected(DOMAIN) as client:
+        client.wait_for_camera()
+        client.referrals.clear()
+        yield client
 
 
 def big_endian() -> tuple[Image, np.ndarray]:

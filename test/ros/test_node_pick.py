@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from geometry_msgs.msg import PointStamped
-from node_process import NodeProcess, next_domain
+from node_process import next_domain, running_node
 from pictures import rgb_message
-from PIL import Image as Picture
 from rex_thinker_ros.msg import Referral
-from ros_client import Client
+from ros_client import Client, connected
 from sensor_msgs.msg import CameraInfo, Image
+from table import MUGS, TABLE
 from visualization_msgs.msg import Marker, MarkerArray
 
 DOMAIN = next_domain()
-TABLE = np.asarray(Picture.open(Path(__file__).parents[1] / "data" / "tabletop.jpg"))
 HEIGHT, WIDTH = TABLE.shape[:2]
-MUG = (105, 292, 186, 390)  # the orange one
 FOCAL = 500.0
 COMMAND = "pick up the orange mug"
 
@@ -38,7 +35,7 @@ class DepthCamera:
 
     def show(self, *, with_info: bool) -> None:
         values = np.full((HEIGHT, WIDTH), 1000, np.uint16)
-        x0, y0, x1, y1 = MUG
+        x0, y0, x1, y1 = map(int, MUGS["orange"].as_tuple())
         values[y0 + 4 : y1 - 4, x0 + 4 : x1 - 4] = 800
         depth = Image(height=HEIGHT, width=WIDTH, encoding="16UC1", step=2 * WIDTH)
         depth.data = values.tobytes()
@@ -56,16 +53,9 @@ class DepthCamera:
 
 @pytest.fixture
 def client() -> Iterator[Client]:
-    process = NodeProcess(DOMAIN, {"model": "demo", "max_image_age": 0.0})
-    try:
-        process.wait_for_line("Ready for commands")
-        client = Client(DOMAIN)
-        client.connect()
+    parameters = {"model": "demo", "max_image_age": 0.0}
+    with running_node(DOMAIN, parameters), connected(DOMAIN) as client:
         yield client
-        client.close()
-        assert process.stop() == 0
-    finally:
-        process.kill()
 
 
 def test_what_is_found_gets_a_point_where_depth_is(client: Client) -> None:
@@ -83,7 +73,7 @@ def test_what_is_found_gets_a_point_where_depth_is(client: Client) -> None:
     camera.show(with_info=True)
     referral = client.ask(COMMAND)
     (point,) = referral.pick_points
-    middle = ((MUG[0] + MUG[2]) / 2 - WIDTH / 2) * 0.8 / FOCAL
+    middle = (MUGS["orange"].center[0] - WIDTH / 2) * 0.8 / FOCAL
     assert point.point.z == pytest.approx(0.8, abs=0.002)
     assert point.point.x == pytest.approx(middle, abs=0.01)
     assert 0.3 < point.depth_share <= 1

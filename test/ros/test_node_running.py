@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 import pytest
 from goals import Goal, Goals
 from lifecycle_msgs.msg import Transition
-from node_process import NodeProcess, StartNode, next_domain
+from node_process import NodeProcess, StartNode, next_domain, running_node
 from pictures import picture, rgb_message
 from rex_thinker_ros.msg import Referral
-from ros_client import Client
+from ros_client import Client, connected
 
 COMMAND = "hand me the red mug"
 NEWER = "now the blue ball"
@@ -187,39 +187,27 @@ def test_live_parameters_change_while_the_node_is_active(client: Client, goals: 
     assert client.set_parameter("max_image_age", 0.0).successful
 
 
-def test_ctrl_c_gives_the_running_goal_its_result(
-    start_node: StartNode, parameters: Mapping[str, object]
-) -> None:
+def test_ctrl_c_gives_the_running_goal_its_result(parameters: Mapping[str, object]) -> None:
     domain = next_domain()
-    process = start_node(domain, parameters)
-    process.wait_for_line("Ready for commands")
-    client = Client(domain)
-    client.connect()
-    goals = Goals(client)
-    goal = start_goal(client, goals, COMMAND)
-    process.signal(signal.SIGINT)
-    state, referral = goal.result()
-    assert (state, referral.status) == ("aborted", Referral.CANCELED)
-    assert "shutting down" in referral.status_text
-    assert process.wait() == 0
-    goals.close()
-    client.close()
+    with running_node(domain, parameters) as process, connected(domain) as client:
+        goals = Goals(client)
+        goal = start_goal(client, goals, COMMAND)
+        process.signal(signal.SIGINT)
+        state, referral = goal.result()
+        assert (state, referral.status) == ("aborted", Referral.CANCELED)
+        assert "shutting down" in referral.status_text
+        assert process.wait() == 0
+        goals.close()
 
 
-def test_ctrl_c_gives_the_running_one_its_result(
-    start_node: StartNode, parameters: Mapping[str, object]
-) -> None:
+def test_ctrl_c_gives_the_running_one_its_result(parameters: Mapping[str, object]) -> None:
     domain = next_domain()
-    process = start_node(domain, parameters)
-    process.wait_for_line("Ready for commands")
-    client = Client(domain)
-    client.connect()
-    client.wait_for_camera()
-    start_reasoning(client, COMMAND)
-    assert process.stop() == 0
-    client.wait(lambda: client.results(COMMAND))
-    assert [r.status for r in client.referrals] == [Referral.CANCELED]
-    client.close()
+    with running_node(domain, parameters) as process, connected(domain) as client:
+        client.wait_for_camera()
+        start_reasoning(client, COMMAND)
+        assert process.stop() == 0
+        client.wait(lambda: client.results(COMMAND))
+        assert [r.status for r in client.referrals] == [Referral.CANCELED]
 
 
 def test_an_interrupt_while_loading_is_no_failure(

@@ -8,10 +8,10 @@ from pathlib import Path
 from types import ModuleType
 
 from lifecycle_msgs.msg import Transition
-from node_process import NodeProcess, StartNode, next_domain
+from node_process import NodeProcess, next_domain, running_node
 from pictures import picture, rgb_message
 from rex_thinker_ros.msg import Referral
-from ros_client import Client
+from ros_client import connected
 from transformers import Qwen2_5_VLForConditionalGeneration
 
 from rex_thinker_ros.ros.memory import process_memory_mb
@@ -38,7 +38,6 @@ def memory_mb(process: NodeProcess) -> float:
 
 
 def test_the_memory_of_the_earlier_model_is_gone(
-    start_node: StartNode,
     tiny_models: Mapping[str, object],
     tiny_model_makers: ModuleType,
     tmp_path: Path,
@@ -46,22 +45,17 @@ def test_the_memory_of_the_earlier_model_is_gone(
     domain = next_domain()
     values = {"detector.box_threshold": 0.0, "reasoner.max_new_tokens": 5, "max_image_age": 0.0}
     large = large_reasoner(tiny_model_makers, tmp_path)
-    process = start_node(domain, {**tiny_models, **values, "reasoner.path": large})
-    process.wait_for_line("Ready for commands")
-    client = Client(domain)
-    client.connect()
-    client.wait_for_camera()
-    assert client.ask("the red mug", rgb_message(picture())).status == Referral.TRUNCATED
-    before = memory_mb(process)
+    parameters = {**tiny_models, **values, "reasoner.path": large}
+    with running_node(domain, parameters) as process, connected(domain) as client:
+        client.wait_for_camera()
+        assert client.ask("the red mug", rgb_message(picture())).status == Referral.TRUNCATED
+        before = memory_mb(process)
 
-    assert client.change_state(Transition.TRANSITION_DEACTIVATE)
-    assert client.change_state(Transition.TRANSITION_CLEANUP)
-    assert client.set_parameter("reasoner.path", str(tiny_models["reasoner.path"])).successful
-    assert client.change_state(Transition.TRANSITION_CONFIGURE)
-    assert client.change_state(Transition.TRANSITION_ACTIVATE)
-    client.wait_for_camera()
-    assert client.ask("the blue mug", rgb_message(picture())).status == Referral.TRUNCATED
-    assert before - memory_mb(process) > 0.8 * WEIGHTS_MB
-
-    client.close()
-    assert process.stop() == 0
+        assert client.change_state(Transition.TRANSITION_DEACTIVATE)
+        assert client.change_state(Transition.TRANSITION_CLEANUP)
+        assert client.set_parameter("reasoner.path", str(tiny_models["reasoner.path"])).successful
+        assert client.change_state(Transition.TRANSITION_CONFIGURE)
+        assert client.change_state(Transition.TRANSITION_ACTIVATE)
+        client.wait_for_camera()
+        assert client.ask("the blue mug", rgb_message(picture())).status == Referral.TRUNCATED
+        assert before - memory_mb(process) > 0.8 * WEIGHTS_MB

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from goals import Goal, Goals
 from lifecycle_msgs.msg import Transition
-from node_process import StartNode, next_domain
+from node_process import next_domain, running_node
 from pictures import picture, rgb_message
 from rex_thinker_ros.msg import Referral
-from ros_client import Client
+from ros_client import Client, connected
 
 COMMANDS = 1000
 GOOD = rgb_message(picture())
@@ -61,39 +61,31 @@ class Storm:
             self.client.spin(0.05)
 
 
-def test_every_command_of_a_storm_has_exactly_one_result(
-    start_node: StartNode, tiny_models: Mapping[str, object]
-) -> None:
+def test_every_command_of_a_storm_has_exactly_one_result(tiny_models: Mapping[str, object]) -> None:
     domain = next_domain()
-    process = start_node(
-        domain,
-        {
-            **tiny_models, "detector.box_threshold": 0.0, "reasoner.max_new_tokens": 8,
-            "max_image_age": 0.0, "image_timeout": 0.05, "queue_size": 5,
-        },
-    )  # fmt: skip
-    process.wait_for_line("Ready for commands")
-    client = Client(domain)
-    client.connect()
-    goals = Goals(client)
-    storm = Storm(client, goals, np.random.default_rng(0))
-    for _ in range(COMMANDS):
-        storm.command()
-        storm.disturb()
-    process.signal(signal.SIGTERM)
-    client.wait(lambda: len(client.referrals) >= COMMANDS)
-    assert process.wait() == 0
-    client.spin(0.5)  # a second result would come by then
-
-    assert Counter(r.command for r in client.referrals) == Counter(storm.sentences)
-    assert len({r.id for r in client.referrals}) == COMMANDS
-    by_sentence = {r.command: r for r in client.referrals}
-    for sentence, goal in storm.sent_goals.items():
-        assert goal.result()[1] == by_sentence[sentence]
-    statuses = {r.status for r in client.referrals}
-    assert statuses >= {
-        Referral.PREEMPTED, Referral.CANCELED, Referral.BUSY, Referral.MODEL_ERROR,
-        Referral.NO_IMAGE, Referral.TRUNCATED,
+    parameters = {
+        **tiny_models, "detector.box_threshold": 0.0, "reasoner.max_new_tokens": 8,
+        "max_image_age": 0.0, "image_timeout": 0.05, "queue_size": 5,
     }  # fmt: skip
-    goals.close()
-    client.close()
+    with running_node(domain, parameters) as process, connected(domain) as client:
+        goals = Goals(client)
+        storm = Storm(client, goals, np.random.default_rng(0))
+        for _ in range(COMMANDS):
+            storm.command()
+            storm.disturb()
+        process.signal(signal.SIGTERM)
+        client.wait(lambda: len(client.referrals) >= COMMANDS)
+        assert process.wait() == 0
+        client.spin(0.5)  # a second result would come by then
+
+        assert Counter(r.command for r in client.referrals) == Counter(storm.sentences)
+        assert len({r.id for r in client.referrals}) == COMMANDS
+        by_sentence = {r.command: r for r in client.referrals}
+        for sentence, goal in storm.sent_goals.items():
+            assert goal.result()[1] == by_sentence[sentence]
+        statuses = {r.status for r in client.referrals}
+        assert statuses >= {
+            Referral.PREEMPTED, Referral.CANCELED, Referral.BUSY, Referral.MODEL_ERROR,
+            Referral.NO_IMAGE, Referral.TRUNCATED,
+        }  # fmt: skip
+        goals.close()

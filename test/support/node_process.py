@@ -9,7 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -84,6 +85,18 @@ class NodeProcess:
         if self._process.poll() is None:
             self.signal(signal.SIGKILL)
             self.wait()
+
+
+@contextmanager
+def running_node(domain: int, parameters: Mapping[str, object]) -> Iterator[NodeProcess]:
+    """Run the node, ready for commands, and see that it ends in order."""
+    process = NodeProcess(domain, parameters)
+    try:
+        process.wait_for_line("Ready for commands")
+        yield process
+        assert process.stop() == 0
+    finally:
+        process.kill()
 
 
 def _yaml(value: object) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -134,3 +135,12 @@ class Client:
         parameter = rclpy.Parameter(name, value=value).to_parameter_msg()
         request = SetParameters.Request(parameters=[parameter])
         return self.call(SetParameters, "set_parameters", request).results[0]
+
+
+@contextmanager
+def connected(domain: int) -> Iterator[Client]:
+    """Yield a client that is matched with the node."""
+    client = Client(domain)
+    client.connect()
+    yield client
+    client.close()
