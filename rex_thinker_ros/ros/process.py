@@ -7,7 +7,8 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import rclpy
 import rclpy.logging
@@ -15,7 +16,7 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode
 from rclpy.signals import SignalHandlerOptions
 
-_SPIN_SECONDS = 0.1  # a signal is noticed within this time
+_LEAVING_SECONDS = 0.1  # of one turn of the executor
 
 
 class AutostartNode(LifecycleNode):
@@ -63,10 +64,11 @@ def _live(node: AutostartNode, stop: threading.Event) -> tuple[int, bool]:
     """Return the exit code, and whether every thread is idle."""
     executor = SingleThreadedExecutor()
     executor.add_node(node)
+    wake = node.create_guard_condition(lambda: None)
 
-    def spin_once() -> None:
+    def spin_once(seconds: float | None = _LEAVING_SECONDS) -> None:
         try:
-            executor.spin_once(timeout_sec=_SPIN_SECONDS)
+            executor.spin_once(timeout_sec=seconds)
         except ExternalShutdownException:
             stop.set()
         # a fault in one callback must not take the node down
@@ -74,9 +76,36 @@ def _live(node: AutostartNode, stop: threading.Event) -> tuple[int, bool]:
             node.get_logger().error(f"A callback failed: {traceback.format_exc()}")
 
     started = node.start()
-    while started and not stop.is_set():
-        spin_once()
+    with _called_on_signals(wake.trigger):
+        while started and not stop.is_set():
+            spin_once(None)
     code = 0 if started or stop.is_set() else 1
     idle = node.leave(spin_once)
     executor.remove_node(node)
     return code, idle
+
+
+@contextmanager
+def _called_on_signals(wake: Callable[[], None]) -> Iterator[None]:
+    """Call `wake` from a thread after each signal: Python's handlers wait for the middleware.
+
+    To look for signals every 0.1 s instead took half a percent of a core.
+    """
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+
+    def listen() -> None:
+        while os.read(reading, 1):
+            wake()
+
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    signal.set_wakeup_fd(writing)
+    wake()  # one that came before
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(-1)
+        os.close(writing)
+        listener.join()
+        os.close(reading)
