@@ -106,6 +106,23 @@ class RecordedReferral:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedPoint:
+    """Hold the pick point of a found candidate, as in PickPoint: metres, optical frame.
+
+    The depth image that it comes from is not in the log.
+    """
+
+    candidate: int
+    x: float
+    y: float
+    z: float
+    spread_x: float
+    spread_y: float
+    spread_z: float
+    depth_share: float
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionRecord:
     """Hold one terminal result; the parts that it did not reach are None.
 
@@ -123,6 +140,7 @@ class DecisionRecord:
     command: Command | None = None
     image: RecordedImage | None = None
     referral: RecordedReferral | None = None
+    pick_points: tuple[RecordedPoint, ...] = ()
 
     def to_json(self) -> str:
         """Return one line, without its end; ValueError for a number that is not finite."""

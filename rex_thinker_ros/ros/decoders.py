@@ -8,6 +8,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.ros.image_decoding import Decoder, decode_image
 from rex_thinker_ros.ros.image_error import ImageError
+from rex_thinker_ros.ros.image_file import check_image_file
 
 
 class DecoderError(RuntimeError):
@@ -34,8 +35,10 @@ def _cv_bridge_decoder() -> Decoder:
     bridge = CvBridge()
 
     def decode(message: Image | CompressedImage) -> RgbImage:
-        compressed = isinstance(message, CompressedImage)
-        convert = bridge.compressed_imgmsg_to_cv2 if compressed else bridge.imgmsg_to_cv2
+        convert = bridge.imgmsg_to_cv2
+        if isinstance(message, CompressedImage):
+            check_image_file(bytes(message.data))
+            convert = bridge.compressed_imgmsg_to_cv2
         try:
             return np.asarray(convert(message, "rgb8"), dtype=np.uint8)
         except Exception as error:  # its builds differ in what they raise

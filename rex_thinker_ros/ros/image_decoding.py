@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
 
 from rex_thinker_ros.referring.detector import RgbImage
-from rex_thinker_ros.ros.file_header import jpeg_size, png_size
 from rex_thinker_ros.ros.image_error import ImageError
+from rex_thinker_ros.ros.image_file import check_image_file
 from rex_thinker_ros.ros.raw_pixels import raw_pixels
 
 Pixels = NDArray[Any]
@@ -96,14 +96,6 @@ for _pattern, _code in {
         partial(_high_byte_first, _mosaic),
     )
 
-# by format: first and last bytes of a whole file, and what reads the size that it announces
-_FILES = {
-    "JPEG": (b"\xff\xd8", b"\xff\xd9", jpeg_size),
-    "PNG": (b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82", png_size),
-}
-# a few damaged bytes announce any size, and decoders allocate it; robots' cameras stay far below
-_MAX_FILE_PIXELS = 8192 * 8192
-
 
 def decode_image(message: Image | CompressedImage) -> RgbImage:
     """Decode a message into an array (height, width, 3) of uint8 RGB.
@@ -115,7 +107,9 @@ def decode_image(message: Image | CompressedImage) -> RgbImage:
         ImageError: the message is malformed or its encoding is unknown.
     """
     if isinstance(message, CompressedImage):
-        return _decode_compressed(bytes(message.data))
+        data = bytes(message.data)
+        check_image_file(data)
+        return _run(_read_file, np.frombuffer(data, np.uint8))
     return _decode_raw(message)
 
 
@@ -127,29 +121,6 @@ def _decode_raw(message: Image) -> RgbImage:
     pixels = raw_pixels(message, element, channels)
     native = np.ascontiguousarray(pixels, element)
     return _run(to_rgb, native[:, :, 0] if channels == 1 else native)
-
-
-def _decode_compressed(data: bytes) -> RgbImage:
-    whole = data.rstrip(b"\0")  # some drivers pad their buffers
-    for name, (head, tail, announced_size) in _FILES.items():
-        if not data.startswith(head):
-            continue
-        # decoders fill what is missing with grey: refuse instead of deciding on half an image
-        if not whole.endswith(tail):
-            raise ImageError(f"the {name} data is cut off after {len(data)} bytes")
-        _check_size(name, announced_size(data))
-        return _run(_read_file, np.frombuffer(data, np.uint8))
-    raise ImageError(f"{len(data)} bytes of compressed data are neither JPEG nor PNG")
-
-
-def _check_size(name: str, size: tuple[int, int] | None) -> None:
-    if size is None:
-        raise ImageError(f"the {name} data cannot be decoded: its header is damaged")
-    if size[0] * size[1] > _MAX_FILE_PIXELS:
-        raise ImageError(
-            f"the {name} data announces {size[0]} x {size[1]} pixels, more than 8192 x 8192: "
-            "its header is damaged, or the camera should send smaller images"
-        )
 
 
 def _read_file(data: Pixels) -> RgbImage:

@@ -7,10 +7,12 @@ from datetime import datetime
 from rex_thinker_ros.referring.decision_record import (
     DecisionRecord,
     RecordedImage,
+    RecordedPoint,
     RecordedReferral,
     rgb_sha256,
 )
 from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.referring.pick_point import PickPoint
 from rex_thinker_ros.referring.referrer import Referral
 from rex_thinker_ros.ros.log_folder import frame_file
 from rex_thinker_ros.ros.result import Looked, Result
@@ -29,6 +31,7 @@ def to_record(result: Result, time: datetime, lost: int) -> DecisionRecord:
         command=result.command,
         image=_recorded_image(result.looked, result.request.id) if result.looked else None,
         referral=_recorded_referral(result.referral, result.outcome) if result.referral else None,
+        pick_points=tuple(_recorded_point(*numbered) for numbered in result.pick_points),
     )
 
 
@@ -60,3 +63,7 @@ def _recorded_referral(referral: Referral, outcome: Outcome) -> RecordedReferral
         reasoning_seconds=referral.reasoning_seconds,
         decision_seconds=referral.decision_seconds,
     )
+
+
+def _recorded_point(number: int, point: PickPoint) -> RecordedPoint:
+    return RecordedPoint(number, point.x, point.y, point.z, *point.spread, point.depth_share)

@@ -21,6 +21,7 @@ from rex_thinker_ros.referring.decision_record import (
     DecisionRecord,
     LogSession,
     RecordedImage,
+    RecordedPoint,
     RecordedReferral,
     RecordError,
     rgb_sha256,
@@ -50,6 +51,7 @@ RECORD = DecisionRecord(
         reasoning_seconds=1.5,
         decision_seconds=0.0,
     ),
+    pick_points=(RecordedPoint(1, 0.1, -0.2, 0.8, 0.01, 0.02, 0.03, 0.5),),
 )
 LINE = (
     '{"time": "2025-06-01T12:00:00.250+00:00", "id": "ab-7", "lost": 2, "camera": "left", '
@@ -63,7 +65,9 @@ LINE = (
     '"y1": 40.5}, "score": 0.75, "verdict": "MATCH", "note": "red"}], '
     '"boxes": [{"x0": 0.1, "y0": 2.0, "x1": 30.0, "y1": 40.5}], "reasoning": "<think>\\n", '
     '"tokens": 3, "confidence": null, "model": "a + b", "detection_seconds": 0.5, '
-    '"first_token_seconds": 0.25, "reasoning_seconds": 1.5, "decision_seconds": 0.0}}'
+    '"first_token_seconds": 0.25, "reasoning_seconds": 1.5, "decision_seconds": 0.0}, '
+    '"pick_points": [{"candidate": 1, "x": 0.1, "y": -0.2, "z": 0.8, "spread_x": 0.01, '
+    '"spread_y": 0.02, "spread_z": 0.03, "depth_share": 0.5}]}'
 )
 REFUSAL = DecisionRecord(NOON, "ab-8", 0, "", "jump", Outcome.INVALID_COMMAND, "Name an object.")
 
@@ -207,6 +211,7 @@ PATHS = [
     "time", "id", "status", "command", "command.wants_all", "image", "image.size",
     "image.size.height", "image.stamp_sec", "referral.candidates", "referral.candidates.0.box",
     "referral.candidates.0.score", "referral.boxes.0.y0", "referral.confidence",
+    "pick_points", "pick_points.0.z",
 ]  # fmt: skip
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

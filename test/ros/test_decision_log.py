@@ -31,6 +31,7 @@ from rex_thinker_ros.referring.decision_record import rgb_sha256
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.log_reader import LoggedDecision, read_log
 from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.referring.pick_point import PickPoint
 from rex_thinker_ros.referring.prompt import PixelBounds, build_prompt
 from rex_thinker_ros.referring.referrer import Referral
 from rex_thinker_ros.ros import decision_log
@@ -60,7 +61,8 @@ def found(id_: str = "ab-1", image: RgbImage | None = None) -> Result:
         stamp_nanoseconds=7_000_000_008, convert_seconds=0.01,
     )  # fmt: skip
     request = Request(id_, Query("take  the mug", 0, camera="left"))
-    return Result(request, Outcome.FOUND, "Found.", COMMAND, looked, referral)
+    points = ((1, PickPoint(0.1, -0.2, 0.8, (0.01, 0.02, 0.03), 0.5)),)
+    return Result(request, Outcome.FOUND, "Found.", COMMAND, looked, referral, points)
 
 
 def refused(id_: str, sentence: str = "jump") -> Result:
@@ -134,6 +136,10 @@ def test_an_entry_has_all_that_the_result_has(tmp_path: Path) -> None:
     assert (referral.confidence, referral.model) == (1 / 3, "a + b")
     assert (referral.detection_seconds, referral.first_token_seconds) == (0.25, 0.5)
     assert (referral.reasoning_seconds, referral.decision_seconds) == (1.5, 0.001)
+    (point,) = record.pick_points
+    assert (point.candidate, point.x, point.y, point.z) == (1, 0.1, -0.2, 0.8)
+    assert (point.spread_x, point.spread_y, point.spread_z) == (0.01, 0.02, 0.03)
+    assert point.depth_share == 0.5
     assert decision.session.settings == SETTINGS
 
 

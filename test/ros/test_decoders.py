@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 from pictures import picture, rgb_message
 from sensor_msgs.msg import CompressedImage
+from table import FILE
 
 from rex_thinker_ros.ros.decoders import DecoderError, make_decoder
 from rex_thinker_ros.ros.image_error import ImageError
+
+TABLE_FILE = FILE.read_bytes()
 
 
 class Bridge:
@@ -50,7 +53,13 @@ def test_a_missing_cv_bridge_is_named_with_the_way_out(monkeypatch: pytest.Monke
 def test_cv_bridge_gets_each_kind_of_message() -> None:
     decode = make_decoder("cv_bridge")
     np.testing.assert_array_equal(decode(rgb_message(picture())), picture())
-    np.testing.assert_array_equal(decode(CompressedImage(data=b"jpeg")), picture()[::2])
+    np.testing.assert_array_equal(decode(CompressedImage(data=TABLE_FILE)), picture()[::2])
+
+
+@pytest.mark.usefixtures("cv_bridge")
+def test_cv_bridge_does_not_see_files_that_are_cut_off() -> None:
+    with pytest.raises(ImageError, match="the JPEG data is cut off"):
+        make_decoder("cv_bridge")(CompressedImage(data=TABLE_FILE[:-200]))
 
 
 @pytest.mark.usefixtures("cv_bridge")
