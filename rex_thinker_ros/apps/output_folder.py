@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from rex_thinker_ros.apps.report import write_picture, write_report
+from rex_thinker_ros.apps.pictures import write_picture
+from rex_thinker_ros.apps.report import write_report
 from rex_thinker_ros.apps.results import Result
 
 

@@ -1,4 +1,4 @@
-"""All results in a few figures, and the kinds of outcomes."""
+"""All results in a few figures."""
 
 from __future__ import annotations
 
@@ -8,29 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rex_thinker_ros.apps.results import Result
-from rex_thinker_ros.referring.outcome import Outcome
-
-_ABSTENTIONS = {
-    outcome.name
-    for outcome in (
-        Outcome.NO_CANDIDATES,
-        Outcome.NO_MATCH,
-        Outcome.AMBIGUOUS,
-        Outcome.CONTRADICTION,
-        Outcome.UNPARSABLE,
-        Outcome.TRUNCATED,
-        Outcome.LOW_CONFIDENCE,
-    )
-}
-_REFUSALS = {
-    outcome.name
-    for outcome in (
-        Outcome.INVALID_COMMAND,
-        Outcome.NO_IMAGE,
-        Outcome.STALE_IMAGE,
-        Outcome.BUSY,
-    )
-}
 
 
 @dataclass(frozen=True)
@@ -54,12 +31,3 @@ def summarize(results: Sequence[Result]) -> Summary:
         median_seconds=statistics.median(seconds) if seconds else None,
         by_status=Counter(result.status for result in results).most_common(),
     )
-
-
-def family(status: str) -> str:
-    """Name the kind of a status: found, abstained, refused, or failed (cut short, or none came)."""
-    if status == Outcome.FOUND.name:
-        return "found"
-    if status in _ABSTENTIONS:
-        return "abstained"
-    return "refused" if status in _REFUSALS else "failed"

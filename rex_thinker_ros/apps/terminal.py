@@ -7,8 +7,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from rex_thinker_ros.apps.families import family
 from rex_thinker_ros.apps.results import Result
-from rex_thinker_ros.apps.summary import Summary, family
+from rex_thinker_ros.apps.summary import Summary
 
 _STYLES = {"found": "green", "abstained": "yellow", "refused": "cyan", "failed": "red"}
 

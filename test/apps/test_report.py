@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from rex_thinker_ros.apps.output_folder import OutputFolder
-from rex_thinker_ros.apps.report import jpeg_url
+from rex_thinker_ros.apps.pictures import jpeg_url
 from rex_thinker_ros.apps.results import Result
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.candidate import Candidate, Verdict

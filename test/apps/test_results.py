@@ -11,9 +11,10 @@ from rex_thinker_ros.msg import Referral
 from sensor_msgs.msg import RegionOfInterest
 
 from rex_thinker_ros.apps.commander import Reply
+from rex_thinker_ros.apps.families import family
 from rex_thinker_ros.apps.results import NO_RESULT, Result, make_result, same_boxes
 from rex_thinker_ros.apps.script import Cue
-from rex_thinker_ros.apps.summary import family, summarize
+from rex_thinker_ros.apps.summary import summarize
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.candidate import Verdict
 from rex_thinker_ros.referring.outcome import Outcome

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from rex_thinker_ros.referring.annotation import VERDICT_COLORS, annotate
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.candidate import Candidate, Verdict
-from rex_thinker_ros.ros.visualize import VERDICT_COLORS, annotate
 
 IMAGE = np.full((120, 160, 3), 200, np.uint8)
 BOX = Box(40, 40, 80, 90)
