@@ -18,7 +18,11 @@ def write_picture(path: Path, image: RgbImage) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    if not cv2.imwrite(str(path), cv2.cvtColor(image, cv2.COLOR_RGB2BGR)):
+    try:
+        written = cv2.imwrite(str(path), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    except cv2.error as error:
+        raise OSError(f"{path} cannot be written: name a .jpg or .png file") from error
+    if not written:
         raise OSError(f"{path} cannot be written")
 
 

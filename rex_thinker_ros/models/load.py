@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def find_models(profile: Profile, *, store: Path | None = None) -> ModelDirector
         way_out = (
             "The embedded pair is part of the package: install it again."
             if profile.name == "demo"
-            else "Or start with model:=demo, whose models are embedded."
+            else "Or choose the model demo, whose weights are embedded."
         )
         raise type(errors[0])(" ".join([*map(str, errors), way_out]))
     return ModelDirectories(detector=found[0], reasoner=found[1])
@@ -68,6 +69,8 @@ def load_models(
     from rex_thinker_ros.models.qwen import QwenReasoner
 
     logging.disable_progress_bar()
+    # transformers warns of a width that is no power of two, which users cannot change
+    warnings.filterwarnings("ignore", message="You'd better set embed_dim")
     placement = place(device)
     detector = GroundingDinoDetector(
         directories.detector,

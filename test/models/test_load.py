@@ -50,7 +50,7 @@ def test_the_7b_without_its_weights_says_how_to_get_both_models(tmp_path: Path) 
     message = str(caught.value)
     for hub_id in ("IDEA-Research/grounding-dino-tiny", "IDEA-Research/Rex-Thinker-GRPO-7B"):
         assert f"hf download {hub_id} --local-dir {tmp_path / hub_id}" in message
-    assert "model:=demo" in message
+    assert "the model demo" in message
 
 
 def test_a_demo_without_its_weights_is_not_advised_to_use_the_demo(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_demo_without_its_weights_is_not_advised_to_use_the_demo(tmp_path: Pat
         find_models(profile)
     assert f"{tmp_path} lacks config.json" in str(caught.value)
     assert f"{tmp_path / 'absent'} does not exist" in str(caught.value)
-    assert "model:=demo" not in str(caught.value)
+    assert "the model demo" not in str(caught.value)
 
 
 def test_missing_weights_are_reported_before_torch_is_imported(tmp_path: Path) -> None:
