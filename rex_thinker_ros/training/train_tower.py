@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from rex_thinker_ros.training.store import StoredScene, read_worlds
 from rex_thinker_ros.training.tokenizer import build_tokenizer
 
 SCENES, EACH = 16, 8  # scenes in a batch, crops of each
+LIKE_EARLIER = 0.3
 GRID = (2 * CELLS, 2 * CELLS)
 
 
@@ -54,21 +56,22 @@ def tower_loss(
     if earlier is not None:
         with torch.no_grad():
             old = see(earlier, crops.pixels, GRID)
-        losses["like earlier"] = functional.mse_loss(vision, old) / old.var()
+        losses["like earlier"] = LIKE_EARLIER * functional.mse_loss(vision, old) / old.var()
     return losses
 
 
 def train(
     scenes: Sequence[StoredScene], folder: Path, *, minutes: float, rate: float,
-    earlier: Path | None,
+    resume: Path | None,
 ) -> None:  # fmt: skip
     """Train for some minutes of wall time and write `tower.pt` now and then."""
     torch.manual_seed(0)
-    model = build_reasoner(build_tokenizer())
-    old = None
-    if earlier is not None:
-        old = Qwen2_5_VLForConditionalGeneration.from_pretrained(earlier, dtype=torch.float32)
-    guides = Guides()
+    model, guides, earlier = build_reasoner(build_tokenizer()), Guides(), None
+    if resume is not None:
+        state = torch.load(resume, weights_only=True)
+        model.load_state_dict(state["model"])
+        guides.load_state_dict(state["guides"], strict=False)
+        earlier = deepcopy(model)
     tower = model.model.visual
     parameters = [*tower.parameters(), *guides.color.parameters(), *guides.category.parameters()]
     optimizer = torch.optim.AdamW(
@@ -82,7 +85,7 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     course = Course(optimizer, minutes=minutes, rate=rate, warm_up=200)
     for crops in course.each(made_ahead(make)):
-        losses = tower_loss(model, guides, crops, old)
+        losses = tower_loss(model, guides, crops, earlier)
         course.learn(torch.stack([v for v in losses.values() if v.requires_grad]).sum())
         course.note(losses)
         if course.count % 500 == 0:
@@ -106,14 +109,14 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=25)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument(
-        "--earlier", type=Path,
-        help="checkpoint directory of a reasoner whose text part is to be used with this tower",
+        "--resume", type=Path,
+        help="state.pt of train_reasoner to go on from; its text part will still know the features",
     )  # fmt: skip
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     scenes = [scene for world in read_worlds(args.scenes) for scene in world]
-    train(scenes, args.folder, minutes=args.minutes, rate=args.rate, earlier=args.earlier)
+    train(scenes, args.folder, minutes=args.minutes, rate=args.rate, resume=args.resume)
 
 
 if __name__ == "__main__":
