@@ -1,0 +1,1 @@
+"""Evaluation on referring sets in HumanRef's format."""
