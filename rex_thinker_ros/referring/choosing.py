@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rex_thinker_ros.referring.candidate import Candidate
+from rex_thinker_ros.referring.candidate import Candidate, Verdict
 from rex_thinker_ros.referring.follow_up import (
     All,
     AnyOne,
@@ -44,7 +44,7 @@ def choose(
         case All(count):
             return _all(count, candidates)
         case AnyOne():
-            return (_by_number(candidates)[0],)
+            return _any(candidates)
 
 
 def _numbered(number: int, candidates: Sequence[Candidate]) -> tuple[Candidate, ...] | Unsettled:
@@ -110,6 +110,14 @@ def _all(count: int | None, candidates: Sequence[Candidate]) -> tuple[Candidate,
             '"all of them".'
         )
     return _by_number(candidates)
+
+
+def _any(candidates: Sequence[Candidate]) -> tuple[Candidate, ...] | Unsettled:
+    """Return the first that surely fits; one that only may fit is for the operator to name."""
+    matching = [c for c in _by_number(candidates) if c.verdict is Verdict.MATCH]
+    if not matching:
+        return Unsettled(f"None of them surely fits: choose {_choices(candidates)}.")
+    return (matching[0],)
 
 
 def _by_number(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:

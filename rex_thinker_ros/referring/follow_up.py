@@ -43,7 +43,7 @@ class All:
 
 @dataclass(frozen=True, slots=True)
 class AnyOne:
-    """Leave the choice to the robot."""
+    """Leave the choice among those that surely fit to the robot."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,8 @@ from rex_thinker_ros.referring.order_check import Side
 from rex_thinker_ros.referring.question import question
 
 
-def mug(number: int, *box: float) -> Candidate:
-    return Candidate(number, Box(*box), 0.9, Verdict.MATCH)
+def mug(number: int, *box: float, verdict: Verdict = Verdict.MATCH) -> Candidate:
+    return Candidate(number, Box(*box), 0.9, verdict)
 
 
 # from left to right 4 (nearest), 1 (largest), 3 (smallest, farthest); 2 did not match
@@ -53,6 +53,7 @@ def test_boxes_choose(answer: ByBoxes, numbers: tuple[int, ...]) -> None:
 
 
 TIE = (mug(1, 0, 0, 40, 40), mug(2, 4, 100, 44, 141))
+UNSURE = tuple(mug(n, 100 * n, 0, 100 * n + 40, 40, verdict=Verdict.UNSURE) for n in (1, 3))
 STAIRS = (mug(1, 0, 0, 40, 40), mug(2, 60, 60, 100, 100), mug(3, 120, 120, 160, 160))
 
 
@@ -93,6 +94,9 @@ STAIRS = (mug(1, 0, 0, 40, 40), mug(2, 60, 60, 100, 100), mug(3, 120, 120, 160, 
             id="no line",
         ),
         pytest.param(
+            AnyOne(), UNSURE, "None of them surely fits: choose number 1 or 3.", id="all unsure"
+        ),
+        pytest.param(
             All(2), ROW,
             'There are 3, not 2: choose number 1, 3 or 4, or say "all of them".', id="miscounted",
         ),
@@ -107,6 +111,11 @@ def test_what_boxes_cannot_settle_stays_open(
 def test_an_ordinal_chooses_the_number_that_stands_in_its_place() -> None:
     assert choose(ByOrdinal(1), STAIRS) == (STAIRS[1],)
     assert choose(ByOrdinal(2), ROW) == (ROW[1],)
+
+
+def test_any_one_is_the_first_that_surely_fits() -> None:
+    match = mug(2, 500, 0, 540, 40)
+    assert choose(AnyOne(), (*UNSURE, match, mug(4, 0, 0, 40, 40))) == (match,)
 
 
 def test_a_column_has_a_middle_too() -> None:
