@@ -77,11 +77,10 @@ SIDES = {
     for side, names in {
         Side.LEFT: "left leftmost",
         Side.RIGHT: "right rightmost",
-        # what stands farther away on a table is higher in its picture
-        Side.TOP: "top topmost upper uppermost higher highest back rear far farther farthest "
-        "further furthest",
-        Side.BOTTOM: "bottom bottommost lower lowermost lowest front foremost near nearer nearest "
-        "close closer closest",
+        Side.TOP: "top topmost upper uppermost higher highest",
+        Side.BOTTOM: "bottom bottommost lower lowermost lowest",
+        Side.NEAR: "front foremost near nearer nearest close closer closest",
+        Side.FAR: "back rear far farther farthest further furthest",
         Side.LARGEST: "large larger largest big bigger biggest",
         Side.SMALLEST: "small smaller smallest little",
     }.items()

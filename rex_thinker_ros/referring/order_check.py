@@ -26,7 +26,7 @@ RANKS = {
 }  # fmt: skip
 """Ordinals and their ranks, which count from 0."""
 LEVEL = 0.25
-"""Middles closer than this part of the smaller box count as level with each other."""
+"""Positions closer than this part of the smaller box count as level with each other."""
 ALIKE = 0.10
 """Sizes (square roots of areas) that differ by less than this part count as alike."""
 
@@ -40,9 +40,15 @@ class Side(Enum):
     BOTTOM = "from the bottom"
     LARGEST = "by size, the largest first"
     SMALLEST = "by size, the smallest first"
+    NEAR = "from the front"
+    FAR = "from the back"
 
 
-_SIDES = {side.name.lower(): side for side in Side} | {"biggest": Side.LARGEST}
+_SIDES = {
+    "left": Side.LEFT, "right": Side.RIGHT, "top": Side.TOP, "bottom": Side.BOTTOM,
+    "largest": Side.LARGEST, "biggest": Side.LARGEST, "smallest": Side.SMALLEST,
+}  # fmt: skip
+"""The sides that a claim may name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +140,16 @@ def comes_before(box: Box, other: Box, side: Side) -> bool:
         small, large = (other, box) if side is Side.LARGEST else (box, other)
         return math.sqrt(large.area) > math.sqrt(small.area) * (1 + ALIKE)
     across = side in (Side.LEFT, Side.RIGHT)
-    axis = 0 if across else 1
-    ahead = other.center[axis] - box.center[axis]
-    if side in (Side.RIGHT, Side.BOTTOM):
+    ahead = _position(other, side) - _position(box, side)
+    if side in (Side.RIGHT, Side.BOTTOM, Side.NEAR):
         ahead = -ahead
     extent = min(box.width, other.width) if across else min(box.height, other.height)
     return ahead > LEVEL * extent
+
+
+def _position(box: Box, side: Side) -> float:
+    """Return where a box stands, in pixels from the left or the top of the image."""
+    if side in (Side.NEAR, Side.FAR):
+        # what stands nearer on a table has the lower bottom edge, however high it reaches
+        return box.y1
+    return box.center[0 if side in (Side.LEFT, Side.RIGHT) else 1]

@@ -113,6 +113,30 @@ def test_an_ordinal_chooses_the_number_that_stands_in_its_place() -> None:
     assert choose(ByOrdinal(2), ROW) == (ROW[1],)
 
 
+# a near bottle reaches higher in the picture than a far box, whose middle is lower
+NEAR, FAR = mug(1, 50, 60, 130, 400), mug(2, 300, 220, 420, 280)
+AS_NEAR = mug(3, 500, 340, 560, 395)
+
+
+@pytest.mark.parametrize(
+    ("side", "candidates", "number"),
+    [
+        pytest.param(Side.NEAR, (NEAR, FAR), 1, id="near"),
+        pytest.param(Side.FAR, (NEAR, FAR), 2, id="far"),
+        pytest.param(Side.BOTTOM, (NEAR, FAR), 2, id="bottom goes by the middle"),
+        pytest.param(Side.TOP, (NEAR, FAR), 1, id="top goes by the middle"),
+        pytest.param(Side.FAR, (NEAR, FAR, AS_NEAR), 2, id="far of three"),
+        pytest.param(Side.NEAR, (NEAR, FAR, AS_NEAR), None, id="as near as the other"),
+    ],
+)
+def test_what_stands_nearer_has_the_lower_bottom_edge(
+    side: Side, candidates: tuple[Candidate, ...], number: int | None
+) -> None:
+    chosen = choose(ByOrder(side), candidates)
+    found = [c.number for c in chosen] if isinstance(chosen, tuple) else []
+    assert found == ([number] if number else [])
+
+
 def test_any_one_is_the_first_that_surely_fits() -> None:
     match = mug(2, 500, 0, 540, 40)
     assert choose(AnyOne(), (*UNSURE, match, mug(4, 0, 0, 40, 40))) == (match,)

@@ -56,14 +56,21 @@ ANSWERS: dict[FollowUp, tuple[str, ...]] = {
     ByOrder(Side.RIGHT, 2): ("third from the right", "the 3rd one from the right"),
     ByOrder(Side.TOP): (
         "top", "the top one", "the upper one", "the one at the top", "the highest one",
+    ),
+    ByOrder(Side.FAR): (
         "the farthest", "the furthest one", "the one at the back", "the back one", "the far one",
         "the one farthest away", "the one that is farthest from the camera",
     ),
     ByOrder(Side.BOTTOM): (
-        "bottom", "the lower one", "the one at the bottom", "the nearest", "nearest one",
+        "bottom", "the lower one", "the one at the bottom",
+    ),
+    ByOrder(Side.NEAR): (
+        "the nearest", "nearest one",
         "the closest mug", "the closer one", "the front one", "the one in front",
         "the one closest to the camera",
     ),
+    ByOrder(Side.NEAR, 1): ("second from the front", "the second nearest"),
+    ByOrder(Side.FAR, 1): ("the second one from the back", "the second farthest one"),
     ByOrder(Side.LARGEST): (
         "the bigger one", "bigger", "the biggest", "largest", "the large one", "the big mug",
         "give me the larger one", "the bigger of the two",
