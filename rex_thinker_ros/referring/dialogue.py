@@ -12,9 +12,10 @@ from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.decision import Decision
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.follow_up import ByDescription, FollowUp, Nothing, Unsettled
+from rex_thinker_ros.referring.order_check import order_fault
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.question import question
-from rex_thinker_ros.referring.referrer import Observer, Referral, Referrer
+from rex_thinker_ros.referring.referrer import Checks, Observer, Referral, Referrer
 
 OTHER = "another one was chosen"
 
@@ -54,34 +55,47 @@ def settle(
 
     Numbers and places are settled by the boxes alone. Only a description is put to the referrer,
     whose detector must propose the offer's own candidates: it is asked for all that fit, of which
-    those that were offered count. What stays open is AMBIGUOUS again.
+    those that were offered count. If a single one does, the referrer's check of the order holds
+    for it as if one had been asked for. What stays open is AMBIGUOUS again.
     """
     if isinstance(answer, Nothing):
         return _settled(offer, Decision(Outcome.CANCELED, "None of the candidates is wanted."))
     if isinstance(answer, ByDescription):
         command = replace(offer.command, expression=answer.expression, wants_all=True)
         referral = referrer.refer(image, command, observer, cancel)
-        return _among_offered(offer, referral)
+        return _among_offered(offer, referral, referrer.checks)
     chosen = choose(answer, offer.candidates)
     if isinstance(chosen, Unsettled):
         return _settled(offer, _still_open(offer, offer.candidates, chosen.reason))
     return _settled(offer, _found(offer, chosen))
 
 
-def _among_offered(offer: Offer, referral: Referral) -> Referral:
+def _among_offered(offer: Offer, referral: Referral, checks: Checks) -> Referral:
     """Keep of a referral to a description what was offered."""
     decision = referral.decision
     if decision.outcome not in (Outcome.FOUND, Outcome.NO_MATCH):
         return referral
     fitting = [c for c in offer.candidates if c.box in decision.boxes]
     expression = referral.command.expression
-    if len(fitting) == 1:
+    as_one = replace(referral.command, wants_all=False)
+    if checks.verify_order and (fault := order_fault(as_one, fitting, decision.candidates)):
+        settled = _not_trusted(decision, fault)
+    elif len(fitting) == 1:
         settled = replace(_found(offer, fitting), confidence=decision.confidence)
     elif fitting:
         settled = _still_open(offer, fitting, f"{len(fitting)} of them fit {expression}.")
     else:
         settled = _still_open(offer, offer.candidates, f"None of them is the {expression}.")
     return replace(referral, decision=settled)
+
+
+def _not_trusted(decision: Decision, fault: str) -> Decision:
+    return replace(
+        decision,
+        outcome=Outcome.CONTRADICTION,
+        status_text=f"Not trusted: {fault}. Try again or say it differently.",
+        boxes=(),
+    )
 
 
 def _settled(offer: Offer, decision: Decision) -> Referral:

@@ -89,7 +89,7 @@ class Referrer:
     ) -> None:
         self._detector = detector
         self._reasoner = reasoner
-        self._checks = checks
+        self.checks = checks
 
     def refer(
         self, image: RgbImage, command: Command, observer: Observer, cancel: CancelToken
@@ -98,7 +98,7 @@ class Referrer:
 
         Faults of the models never raise: each becomes a MODEL_ERROR with advice.
         """
-        run = _Run(self._detector, self._reasoner, image, command, observer, cancel, self._checks)
+        run = _Run(self._detector, self._reasoner, image, command, observer, cancel, self.checks)
         try:
             decision = run.decide()
         except Exception as error:  # noqa: BLE001 - whatever a model raises, the command ends

@@ -25,7 +25,7 @@ from rex_thinker_ros.referring.follow_up import (
 )
 from rex_thinker_ros.referring.order_check import Side
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.referring.referrer import Observer, Referral, Referrer
+from rex_thinker_ros.referring.referrer import Checks, Observer, Referral, Referrer
 
 IMAGE = np.zeros((560, 560, 3), np.uint8)  # not resized for the model: multiples of 28
 COMMAND = Command("the mug by the can", "mug by the can", "mug", wants_all=False)
@@ -34,6 +34,7 @@ MUGS = [
     Candidate(2, Box(10, 10, 60, 60), 0.8),
     Candidate(3, Box(450, 10, 500, 60), 0.7),
 ]  # from left to right: 2, 1, 3
+UNCHECKED = Checks(verify_order=False)
 
 
 def says(*matching: int) -> ScriptedReasoner:
@@ -58,8 +59,10 @@ def offer() -> Offer:
     return offered
 
 
-def answered(answer: FollowUp, reasoner: ScriptedReasoner | None = None) -> Referral:
-    referrer = Referrer(ScriptedDetector(MUGS), reasoner or says())
+def answered(
+    answer: FollowUp, reasoner: ScriptedReasoner | None = None, checks: Checks = UNCHECKED
+) -> Referral:
+    referrer = Referrer(ScriptedDetector(MUGS), reasoner or says(), checks)
     return settle(offer(), answer, referrer, IMAGE, Observer(), CancelToken())
 
 
@@ -129,6 +132,32 @@ def test_a_description_is_asked_for_as_one_of_several() -> None:
     (prompt,) = reasoner.prompts
     assert "Please detect red mug in the image" in prompt.user
     assert len(prompt.hint_boxes) == len(MUGS)
+
+
+@pytest.mark.parametrize(
+    ("expression", "matching", "verify_order", "outcome"),
+    [
+        pytest.param("second red mug from the left", [1], True, Outcome.FOUND, id="may be"),
+        pytest.param("second red mug from the left", [2], True, Outcome.CONTRADICTION, id="first"),
+        pytest.param("second red mug from the left", [2], False, Outcome.FOUND, id="not checked"),
+        pytest.param(
+            "third red mug from the left", [1, 3], True, Outcome.CONTRADICTION,
+            id="only one of those that fit was offered",
+        ),
+        pytest.param(
+            "third red mug from the left", [1, 2], True, Outcome.AMBIGUOUS, id="two were offered"
+        ),
+    ],
+)  # fmt: skip
+def test_a_described_order_is_checked_once_a_single_one_fits(
+    expression: str, matching: list[int], verify_order: bool, outcome: Outcome
+) -> None:
+    checks = Checks(verify_order=verify_order)
+    referral = answered(ByDescription(expression), says(*matching), checks)
+    assert referral.decision.outcome is outcome
+    assert len(numbers(referral)) == (1 if outcome is Outcome.FOUND else 0)
+    if outcome is Outcome.CONTRADICTION:
+        assert "from the left" in referral.decision.status_text
 
 
 def test_what_is_settled_by_boxes_takes_no_model() -> None:
