@@ -9,7 +9,7 @@ from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.candidate import Candidate, Verdict
 from rex_thinker_ros.referring.choosing import choose
 from rex_thinker_ros.referring.command import Command
-from rex_thinker_ros.referring.decision import Decision
+from rex_thinker_ros.referring.decision import Decision, require_confidence
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.follow_up import ByDescription, FollowUp, Nothing, Unsettled
 from rex_thinker_ros.referring.order_check import order_fault
@@ -31,6 +31,11 @@ class Offer:
     def command(self) -> Command:
         """Return the command that was ambiguous."""
         return self.referral.command
+
+    @property
+    def confidence(self) -> float | None:
+        """Return the confidence of the marks that made it ambiguous, in logits, if known."""
+        return self.referral.decision.confidence
 
 
 def offer_of(referral: Referral) -> Offer | None:
@@ -57,6 +62,10 @@ def settle(
     whose detector must propose the offer's own candidates: it is asked for all that fit, of which
     those that were offered count. If a single one does, the referrer's check of the order holds
     for it as if one had been asked for. What stays open is AMBIGUOUS again.
+
+    The operator's choice itself is sure, but the model said what there is to choose: the
+    confidence is that of the offer, or of the description if that is less, and FOUND needs the
+    referrer's min_confidence as everywhere.
     """
     if isinstance(answer, Nothing):
         return _settled(offer, Decision(Outcome.CANCELED, "None of the candidates is wanted."))
@@ -67,7 +76,9 @@ def settle(
     chosen = choose(answer, offer.candidates)
     if isinstance(chosen, Unsettled):
         return _settled(offer, _still_open(offer, offer.candidates, chosen.reason))
-    return _settled(offer, _found(offer, chosen))
+    found = _found(offer, chosen)
+    least = referrer.checks.min_confidence
+    return _settled(offer, require_confidence(found, offer.confidence, least))
 
 
 def _among_offered(offer: Offer, referral: Referral, checks: Checks) -> Referral:
@@ -77,16 +88,25 @@ def _among_offered(offer: Offer, referral: Referral, checks: Checks) -> Referral
         return referral
     fitting = [c for c in offer.candidates if c.box in decision.boxes]
     expression = referral.command.expression
+    if not fitting:
+        settled = _still_open(offer, offer.candidates, f"None of them is the {expression}.")
+        return replace(referral, decision=settled)
     as_one = replace(referral.command, wants_all=False)
     if checks.verify_order and (fault := order_fault(as_one, fitting, decision.candidates)):
-        settled = _not_trusted(decision, fault)
-    elif len(fitting) == 1:
-        settled = replace(_found(offer, fitting), confidence=decision.confidence)
-    elif fitting:
-        settled = _still_open(offer, fitting, f"{len(fitting)} of them fit {expression}.")
+        return replace(referral, decision=_not_trusted(decision, fault))
+    if len(fitting) == 1:
+        settled = _found(offer, fitting)
     else:
-        settled = _still_open(offer, offer.candidates, f"None of them is the {expression}.")
-    return replace(referral, decision=settled)
+        settled = _still_open(offer, fitting, f"{len(fitting)} of them fit {expression}.")
+    confidence = _least(offer.confidence, decision.confidence)
+    return replace(
+        referral, decision=require_confidence(settled, confidence, checks.min_confidence)
+    )
+
+
+def _least(one: float | None, other: float | None) -> float | None:
+    """Return the lower confidence; one that is not known is lower than any."""
+    return None if one is None or other is None else min(one, other)
 
 
 def _not_trusted(decision: Decision, fault: str) -> Decision:
@@ -137,4 +157,5 @@ def _still_open(offer: Offer, candidates: Sequence[Candidate], reason: str) -> D
             else replace(c, verdict=Verdict.NO_MATCH, note=OTHER)
             for c in offer.referral.decision.candidates
         ),
+        confidence=offer.confidence,
     )  # fmt: skip

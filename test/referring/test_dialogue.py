@@ -13,6 +13,7 @@ from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.candidate import Candidate, Verdict
 from rex_thinker_ros.referring.command import Command
+from rex_thinker_ros.referring.confidence import PieceMargin
 from rex_thinker_ros.referring.dialogue import Offer, offer_of, settle
 from rex_thinker_ros.referring.follow_up import (
     All,
@@ -37,14 +38,14 @@ MUGS = [
 UNCHECKED = Checks(verify_order=False)
 
 
-def says(*matching: int) -> ScriptedReasoner:
-    """Return a reasoner that marks and answers these mugs."""
+def says(*matching: int, margin: float | None = None) -> ScriptedReasoner:
+    """Return a reasoner that marks and answers these mugs, with a margin where it is known."""
     marks = "\n".join(f"- Mug {n}: {'✅' if n in matching else '❌'}" for n in (1, 2, 3))
     boxes = [{"bbox_2d": [int(x) for x in MUGS[n - 1].box.as_tuple()]} for n in matching]
     answer = f"json\n{json.dumps(boxes)}" if boxes else "None"
-    return ScriptedReasoner(
-        f"<think># Summarize and Re-Check answer\n{marks}\n</think><answer>{answer}</answer>"
-    )
+    text = f"<think># Summarize and Re-Check answer\n{marks}\n</think><answer>{answer}</answer>"
+    margins = [] if margin is None else [PieceMargin(0, len(text), margin)]
+    return ScriptedReasoner(text, margins=margins)
 
 
 def refer(reasoner: ScriptedReasoner) -> Referral:
@@ -52,18 +53,25 @@ def refer(reasoner: ScriptedReasoner) -> Referral:
     return referrer.refer(IMAGE, COMMAND, Observer(), CancelToken())
 
 
-def offer() -> Offer:
+def offer(margin: float | None = None) -> Offer:
     """Return the offer of mugs 1 and 2."""
-    offered = offer_of(refer(says(1, 2)))
-    assert offered
-    return offered
+    return offered(refer(says(1, 2, margin=margin)))
+
+
+def offered(referral: Referral) -> Offer:
+    made = offer_of(referral)
+    assert made
+    return made
 
 
 def answered(
-    answer: FollowUp, reasoner: ScriptedReasoner | None = None, checks: Checks = UNCHECKED
+    answer: FollowUp,
+    reasoner: ScriptedReasoner | None = None,
+    checks: Checks = UNCHECKED,
+    to: Offer | None = None,
 ) -> Referral:
     referrer = Referrer(ScriptedDetector(MUGS), reasoner or says(), checks)
-    return settle(offer(), answer, referrer, IMAGE, Observer(), CancelToken())
+    return settle(to or offer(), answer, referrer, IMAGE, Observer(), CancelToken())
 
 
 def numbers(referral: Referral) -> list[int]:
@@ -74,9 +82,7 @@ def test_an_ambiguous_referral_asks_and_offers() -> None:
     referral = refer(says(1, 2))
     assert referral.decision.outcome is Outcome.AMBIGUOUS
     assert "Which mug by the can: 2 (left) or 1 (right)?" in referral.decision.status_text
-    offered = offer_of(referral)
-    assert offered
-    assert [candidate.number for candidate in offered.candidates] == [1, 2]
+    assert [candidate.number for candidate in offered(referral).candidates] == [1, 2]
 
 
 @pytest.mark.parametrize("matching", [(), (1,)], ids=["nothing", "found"])
@@ -121,9 +127,7 @@ def test_answers(
         assert marked == chosen
     if outcome is Outcome.AMBIGUOUS:
         assert "Which mug by the can: 2 (left) or 1 (right)?" in referral.decision.status_text
-        again = offer_of(referral)
-        assert again
-        assert [candidate.number for candidate in again.candidates] == [1, 2]
+        assert [candidate.number for candidate in offered(referral).candidates] == [1, 2]
 
 
 def test_a_description_is_asked_for_as_one_of_several() -> None:
@@ -158,6 +162,51 @@ def test_a_described_order_is_checked_once_a_single_one_fits(
     assert len(numbers(referral)) == (1 if outcome is Outcome.FOUND else 0)
     if outcome is Outcome.CONTRADICTION:
         assert "from the left" in referral.decision.status_text
+
+
+RED = ByDescription("red mug")
+
+
+@pytest.mark.parametrize(
+    ("offers", "answer", "describes", "least", "outcome", "confidence"),
+    [
+        pytest.param(2.0, ByNumber(2), None, 1.5, Outcome.FOUND, 2.0, id="sure of the offer"),
+        pytest.param(1.0, ByNumber(2), None, 1.5, Outcome.LOW_CONFIDENCE, 1.0, id="not sure"),
+        pytest.param(None, ByNumber(2), None, 1.5, Outcome.LOW_CONFIDENCE, None, id="unknown"),
+        pytest.param(1.0, All(), None, 1.5, Outcome.LOW_CONFIDENCE, 1.0, id="not sure of all"),
+        pytest.param(1.0, ByNumber(2), None, 0.0, Outcome.FOUND, 1.0, id="none asked for"),
+        pytest.param(None, ByNumber(2), None, 0.0, Outcome.FOUND, None, id="nor known"),
+        pytest.param(2.0, RED, 3.0, 1.5, Outcome.FOUND, 2.0, id="described"),
+        pytest.param(3.0, RED, 2.0, 1.5, Outcome.FOUND, 2.0, id="the least counts"),
+        pytest.param(1.0, RED, 2.0, 1.5, Outcome.LOW_CONFIDENCE, 1.0, id="unsure of the offer"),
+        pytest.param(2.0, RED, 1.0, 1.5, Outcome.LOW_CONFIDENCE, 1.0, id="of the description"),
+        pytest.param(None, RED, 2.0, 1.5, Outcome.LOW_CONFIDENCE, None, id="offer unknown"),
+        pytest.param(None, RED, 2.0, 0.0, Outcome.FOUND, None, id="none asked for, described"),
+    ],
+)
+def test_found_needs_the_confidence_of_all_that_the_model_marked(
+    offers: float | None, answer: FollowUp, describes: float | None, least: float,
+    outcome: Outcome, confidence: float | None,
+) -> None:  # fmt: skip
+    decision = answered(
+        answer, says(2, margin=describes), Checks(min_confidence=least), offer(offers)
+    ).decision
+    assert (decision.outcome, decision.confidence) == (outcome, confidence)
+    assert bool(decision.boxes) == (outcome is Outcome.FOUND)
+
+
+@pytest.mark.parametrize(
+    ("answer", "describes", "confidence"),
+    [
+        pytest.param(ByNumber(3), None, 2.0, id="what says nothing"),
+        pytest.param(RED, 1.0, 1.0, id="what fits both"),
+    ],
+)
+def test_the_confidence_is_kept_while_the_question_stays_open(
+    answer: FollowUp, describes: float | None, confidence: float
+) -> None:
+    again = offered(answered(answer, says(1, 2, margin=describes), to=offer(2.0)))
+    assert answered(ByNumber(1), to=again).decision.confidence == confidence
 
 
 def test_what_is_settled_by_boxes_takes_no_model() -> None:
