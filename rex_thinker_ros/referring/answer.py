@@ -21,7 +21,9 @@ _SUMMARY = re.compile(_LINE + r"#+[ \t]*summarize and re-?check answer.*$", _FLA
 _PLAN_STEP = re.compile(_LINE + r"-[ \t]*step[ \t]+[0-9]+[ \t]*:(.+)$", _FLAGS)
 _EVALUATION = re.compile(_LINE + r"#+[ \t]*step\b", _FLAGS)
 _LABEL_NUMBER = re.compile(r"(?<![0-9])([0-9]{1,4})\W*$")
-_FENCED = re.compile(r"```(.*)```", re.DOTALL)
+_FORMAT = re.compile(r"json\b\s*", re.IGNORECASE)
+_FENCED = re.compile(r"```(.*?)```(?:(?!\bnone\b)[^`\[\]{}])*", re.DOTALL | re.IGNORECASE)
+"""One fenced block; what follows it must not be able to be another answer."""
 
 
 class AnswerError(ValueError):
@@ -124,9 +126,9 @@ def _parse_summary(summary: str) -> dict[int, Judgement]:
 
 
 def _parse_boxes(section: str, resized: Size) -> tuple[Box, ...]:
-    body = section.strip()
+    body = _without_format(section)
     fenced = _FENCED.fullmatch(body)
-    body = (fenced[1].strip() if fenced else body).removeprefix("json").strip()
+    body = _without_format(fenced[1]) if fenced else body
     if body.lower().rstrip(".") == "none":
         return ()
     try:
@@ -136,6 +138,13 @@ def _parse_boxes(section: str, resized: Size) -> tuple[Box, ...]:
     if not isinstance(items, list):
         raise UnparsableAnswerError("the model's answer is not a list of boxes")
     return tuple(_parse_box(item, resized) for item in items)
+
+
+def _without_format(text: str) -> str:
+    """Return a text without the name of its format, which may stand before it."""
+    text = text.strip()
+    named = _FORMAT.match(text)
+    return text[named.end() :] if named else text
 
 
 def _refuse_constant(name: str) -> NoReturn:
