@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rex_thinker_ros.models.external import ExternalBoxError, ExternalDetector
-from rex_thinker_ros.referring.boxes import Box
+from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.command import Command, CommandParser, InvalidCommandError
 from rex_thinker_ros.referring.detector import Detector
 from rex_thinker_ros.referring.dialogue import settle
@@ -56,11 +56,17 @@ class Answering:
             return Result(request, Outcome.INVALID_COMMAND, self._no_camera(request.query.camera))
         reply = self.conversation.reply(request.query)
         if reply:
-            result = self._answer_reply(request, reply, camera, settings, observer)
-        else:
-            result = self._answer_command(request, camera, settings, observer)
-        self.conversation.remember(result, settings.dialogue_timeout)
-        return result
+            return self._answer_reply(request, reply, camera, settings, observer)
+        return self._answer_command(request, camera, settings, observer)
+
+    def remember(self, result: Result) -> None:
+        """Take notice of the result that a request really had, for what is said next."""
+        now = self.looking.clock_nanoseconds()
+        self.conversation.remember(result, self.settings().dialogue_timeout, now)
+
+    def forget(self) -> None:
+        """Forget the open question, if there is one."""
+        self.conversation.clear()
 
     def _answer_command(
         self, request: Request, camera: Camera, settings: Parameters, observer: Observer
@@ -100,7 +106,7 @@ class Answering:
         looked, boxes = self.looking.look_with_candidates(
             request, camera.frames, camera.candidates, command.category, settings
         )
-        return looked, tuple(box for box in boxes if box.clipped(looked.size).area >= 1)
+        return looked, _visible(boxes, looked.size)
 
     def _answer_reply(
         self, request: Request, reply: Reply, camera: Camera, settings: Parameters,
@@ -131,3 +137,9 @@ def _result(
     return Result(
         request, decision.outcome, decision.status_text, referral.command, looked, referral, points
     )
+
+
+def _visible(boxes: Sequence[Box], size: Size) -> tuple[Box, ...]:
+    """Return the boxes of which the image shows a pixel: other detectors draw beyond its edges."""
+    clipped = [(box, box.clipped(size)) for box in boxes]
+    return tuple(box for box, part in clipped if part.width >= 1 and part.height >= 1)

@@ -28,26 +28,36 @@ class _Question:
     looked: Looked
     camera: str
     deadline: float
+    asked_nanoseconds: int
 
 
 class Conversation:
-    """Hold the one open question; used on the worker's thread only."""
+    """Hold the one open question; `clear` may be called from any thread."""
 
     def __init__(self) -> None:
         self._question: _Question | None = None
 
     def reply(self, query: Query) -> Reply | None:
-        """Return a query as a reply to the open question, None if it is a command of its own."""
+        """Return a query as a reply to the open question, None if it is a command of its own.
+
+        What was said before the question answers nothing.
+        """
         open_one = self._question
         if open_one is None or time.monotonic() > open_one.deadline:
             return None
         brings_its_own = query.image is not None or query.boxes or query.category
         if brings_its_own or query.camera != open_one.camera:
             return None
+        if query.asked_nanoseconds < open_one.asked_nanoseconds:
+            return None
         answer = read_follow_up(query.sentence, open_one.offer.command.category)
         return Reply(open_one.offer, open_one.looked, answer) if answer else None
 
-    def remember(self, result: Result, seconds: float) -> None:
+    def clear(self) -> None:
+        """Close the question."""
+        self._question = None
+
+    def remember(self, result: Result, seconds: float, now_nanoseconds: int) -> None:
         """Open the question of an AMBIGUOUS result for some seconds; any other closes the last.
 
         A sentence that nobody understood leaves it open.
@@ -56,7 +66,7 @@ class Conversation:
             return
         self._question = None
         offer = offer_of(result.referral) if result.referral else None
-        if offer and result.looked and seconds and not result.request.cancel.canceled:
+        if offer and result.looked and seconds and result.outcome is Outcome.AMBIGUOUS:
             camera = result.request.query.camera
             deadline = time.monotonic() + seconds
-            self._question = _Question(offer, result.looked, camera, deadline)
+            self._question = _Question(offer, result.looked, camera, deadline, now_nanoseconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -22,6 +23,7 @@ from rex_thinker_ros.ros.worker import Worker
 
 NOT_ACTIVE = Ending(Outcome.CANCELED, "The node is not active. Activate it first.")
 DELIVERY_SECONDS = 0.4
+_IDLE_SECONDS = 0.1
 GIVEN_UP = Ending(Outcome.TIMEOUT, "The models did not come back in time. See the log.")
 
 
@@ -43,16 +45,21 @@ class Desk:
         self._action = ReferAction(node, self._take, self._requests.cancel, cameras[0])
         self._commands = Commands(node, cameras, self._take)
 
-    def drain(self, ending: Ending, seconds: float) -> None:
-        """End everything within some seconds, even if a model hangs."""
+    def drain(self, ending: Ending, seconds: float, hurry: threading.Event) -> None:
+        """End everything within some seconds, even if a model hangs; sooner if `hurry` is set."""
         self.open = False
         self._requests.cancel_all(ending)
-        if not self.worker.wait_until_idle(seconds):
+        if not self.worker.wait_until_idle(seconds, hurry):
             self._requests.abandon(ending)
+        self.worker.forget()
 
     def give_up(self, seconds: float) -> None:
         """End a request that the models have been at work on for longer."""
         self._requests.give_up(seconds, GIVEN_UP)
+
+    def hangs(self) -> bool:
+        """Tell whether the models are still at work on what was given up."""
+        return self._requests.hangs()
 
     def deliver(self, spin_once: Callable[[], None]) -> bool:
         """Answer what has come already, and let the last results reach their listeners.
@@ -67,7 +74,7 @@ class Desk:
         self._action.destroy()
         self._outputs.deliver()
         self.logbook.close()
-        return self.worker.wait_until_idle(0.1)
+        return self.worker.wait_until_idle(_IDLE_SECONDS)
 
     def _take(self, query: Query, track: Callable[[Request], None] = lambda _: None) -> None:
         """Make a request of a query; `track` sees it before it can end."""
@@ -80,6 +87,7 @@ class Desk:
         self._requests.on_new_command = OnNewCommand(settings.on_new_command)
         self._requests.queue_size = settings.queue_size
         if self._requests.accept(request):
+            self._action.tell(request, Standing())
             self.worker.submit(request)
 
     def _progress(self, request: Request) -> Progress:
@@ -92,9 +100,10 @@ class Desk:
 
     def _publish(self, result: Result) -> None:
         message = self._outputs.publish(result, self._settings().model)
+        # first of all, since a fault in what follows must not bring the goal another result
+        self._action.finish(result.request, message)
         self.diagnostics.record(result)
         self.logbook.record(result)
-        self._action.finish(result.request, message)
 
     def _end(self, request: Request, ending: Ending) -> None:
         self._publish(Result(request, ending.outcome, ending.reason))

@@ -14,6 +14,7 @@ from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.ros.durations import duration_text
 from rex_thinker_ros.ros.image_health import FrameRates, ImageHealth, image_values, image_warnings
 from rex_thinker_ros.ros.memory import gpu_memory, process_memory_mb
+from rex_thinker_ros.ros.requests import HUNG
 from rex_thinker_ros.ros.result import Result
 from rex_thinker_ros.ros.stage_times import StageTimes
 
@@ -28,7 +29,8 @@ _MODELS_WORKED = frozenset({
 class Health:
     """The node at this moment; `cameras` is empty unless it is active.
 
-    `notes` are sentences on what else an operator should know, each a warning.
+    `notes` are sentences on what else an operator should know, each a warning. `hangs` says that
+    the models do not come back.
     """
 
     state: str
@@ -36,6 +38,7 @@ class Health:
     device: str
     cameras: tuple[ImageHealth, ...] = ()
     notes: Sequence[str] = ()
+    hangs: bool = False
 
 
 class Diagnostics:
@@ -96,8 +99,12 @@ class Diagnostics:
             *self._slow_stages(budgets),
             *health.notes,
         ]
-        if self._failing:
+        error = ""
+        if health.hangs:
+            error = HUNG.reason
+        elif self._failing:
             error = "A command ended in a model error, and none was answered since: see the log."
+        if error:
             return DiagnosticStatus.ERROR, " ".join([error, *warnings])
         if warnings:
             return DiagnosticStatus.WARN, " ".join(warnings)

@@ -67,7 +67,11 @@ class Outputs:
             f"{result.outcome.name}. {result.status_text}"
         )
         if result.looked and result.referral and result.outcome not in _UNDECIDED:
-            self._accompany(result, result.looked, result.referral.decision)
+            try:
+                self._accompany(result, result.looked, result.referral.decision)
+            # the result is out, and a picture that fails must not bring it a second one
+            except Exception as error:  # noqa: BLE001
+                self._logger.error(f"Cannot show {result.request.id}: {error}")
         return message
 
     def reasoning(self, text: str) -> None:
@@ -88,8 +92,9 @@ class Outputs:
     def _accompany(self, result: Result, looked: Looked, decision: Decision) -> None:
         if self._detections:
             self._offer(self._detections, lambda: detections.detections_message(result))
-        for point in point_messages(result):
-            self._send(self._pick_point, point)
+        if self._pick_point.get_subscription_count():
+            for point in point_messages(result):
+                self._send(self._pick_point, point)
         self._offer(self._markers, lambda: marker_message(result))
         self._offer(
             self._annotated,

@@ -12,6 +12,7 @@ from rclpy.timer import Timer
 from sensor_msgs.msg import CompressedImage, Image
 
 from rex_thinker_ros.ros.lazy_subscription import LazySubscription, Taken
+from rex_thinker_ros.ros.parameter_fields import ParameterError
 
 _FOLLOW_SECONDS = 1.0
 _BY_NAME = {"reliable": ReliabilityPolicy.RELIABLE, "best_effort": ReliabilityPolicy.BEST_EFFORT}
@@ -91,6 +92,10 @@ class ImageSubscription:
         if not self._node.has_parameter(name):
             self._node.declare_parameter(name, _UNDECIDED)
         override = str(self._node.get_parameter(name).value)
+        if override not in (_UNDECIDED, *_BY_NAME):
+            raise ParameterError(
+                f"parameter {name} is '{override}': it must be one of {', '.join(_BY_NAME)}"
+            )
         return image_qos if override == _UNDECIDED else override
 
     def _offered(self) -> list[ReliabilityPolicy]:

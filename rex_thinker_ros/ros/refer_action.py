@@ -41,7 +41,7 @@ class ReferAction:
     def __init__(
         self, node: Node,
         take: Callable[[Query, Callable[[Request], None]], None],
-        cancel: Callable[[Request, Ending], None],
+        cancel: Callable[[Request, Ending], bool],
         default_camera: str,
     ) -> None:  # fmt: skip
         self._node = node
@@ -61,7 +61,11 @@ class ReferAction:
         if handle := self._goals.get(request.id):
             feedback = Refer.Feedback(stage=_STAGES[standing.stage], reasoning=standing.text)
             feedback.candidates = [candidate_message(c) for c in standing.candidates]
-            handle.publish_feedback(feedback)
+            try:
+                handle.publish_feedback(feedback)
+            # a middleware that is flooded or closing costs this feedback, not the result
+            except Exception as error:  # noqa: BLE001
+                self._node.get_logger().error(f"Cannot give feedback: {error}")
 
     def finish(self, request: Request, referral: ReferralMessage) -> None:
         """Hand over the result of a request if it came as a goal; callable from any thread."""
@@ -99,10 +103,9 @@ class ReferAction:
     def _on_cancel(self, handle: ServerGoalHandle[Any, Any, Any]) -> CancelResponse:
         with self._lock:
             request = self._requests.get(bytes(handle.goal_id.uuid))
-        if request is None:  # its result is on the way
-            return CancelResponse.REJECT
-        self._cancel(request, CANCELED)
-        return CancelResponse.ACCEPT
+        if request is not None and self._cancel(request, CANCELED):
+            return CancelResponse.ACCEPT
+        return CancelResponse.REJECT  # its result is on the way
 
     def _conclude(
         self, referral: ReferralMessage, handle: ServerGoalHandle[Any, Any, Any]

@@ -32,7 +32,7 @@ from rex_thinker_ros.ros.parameters import (
     read_parameters,
 )
 from rex_thinker_ros.ros.process import AutostartNode, run
-from rex_thinker_ros.ros.requests import Ending
+from rex_thinker_ros.ros.requests import HUNG, Ending
 
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 DEACTIVATED = Ending(Outcome.CANCELED, "The node was deactivated.")
@@ -72,46 +72,42 @@ class ReferNode(AutostartNode):
 
     def leave(self, spin_once: Callable[[], None]) -> bool:
         """Give every command its result before the end; return False if a model hangs."""
-        self._desk.drain(SHUT_DOWN, LEAVE_SECONDS)
+        self._desk.drain(SHUT_DOWN, LEAVE_SECONDS, self._stop)
         return self._desk.deliver(spin_once)
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load and warm up the models; other callbacks wait meanwhile."""
-        settings = self._settings()
         try:
-            looking = Looking(make_decoder(settings.image_decoder), partial(now_nanoseconds, self))
-            cameras = {name: Camera(self, name, settings) for name in settings.cameras}
-
-            def load() -> Answering:
-                models = load_all(settings)
-                self._device, self._patience = models.device, models.patience_seconds
-                return Answering(models, cameras, looking, self._settings)
-
-            self._desk.diagnostics.times.clear()
-            self._desk.logbook.open(settings)
-            wait_for_models(self._desk.worker.load(load), self._stop, self.get_logger().info)
+            cameras: dict[str, Camera] | None = self._load(self._settings())
         # whatever it is, the user can mend it and configure again
         except Exception as error:  # noqa: BLE001
-            self.get_logger().debug(traceback.format_exc())
-            self.get_logger().error(f"Cannot configure: {error}")
+            self._log_fault("configure", error)
             self._desk.logbook.close()
+            cameras = None
+        if cameras is None:
+            free_memory()  # not before the error, which holds the models, is gone
             return FAILURE
         self._cameras, self._state = cameras, "inactive"
         return SUCCESS
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe to images and accept commands."""
-        for camera in self._cameras.values():
-            camera.start()
+        try:
+            for camera in self._cameras.values():
+                camera.start()
+        # such as a qos override that there is not
+        except Exception as error:  # noqa: BLE001
+            self._log_fault("activate", error)
+            self._stop_cameras()
+            return FAILURE
         self._desk.open, self._state = True, "active"
         self.get_logger().info("Ready for commands.")
         return SUCCESS
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Cancel what is under way, and accept no more."""
-        self._desk.drain(DEACTIVATED, DRAIN_SECONDS)
-        for camera in self._cameras.values():
-            camera.stop()
+        self._desk.drain(DEACTIVATED, DRAIN_SECONDS, self._stop)
+        self._stop_cameras()
         self._state = "inactive"
         return SUCCESS
 
@@ -123,15 +119,46 @@ class ReferNode(AutostartNode):
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Cancel what is under way and let go of the models."""
-        self._desk.drain(SHUT_DOWN, DRAIN_SECONDS)
+        self._desk.drain(SHUT_DOWN, DRAIN_SECONDS, self._stop)
         self._release()
         self._state = "finalized"
         return SUCCESS
 
-    def _release(self) -> None:
-        self._desk.worker.unload()
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Begin anew after a transition that failed halfway."""
+        self._desk.open = False
+        self._release()
+        self._state = "unconfigured"
+        return SUCCESS
+
+    def _load(self, settings: Parameters) -> dict[str, Camera]:
+        """Load the models and return the cameras, not started yet."""
+        if self._desk.hangs():
+            raise RuntimeError(HUNG.reason)
+        looking = Looking(make_decoder(settings.image_decoder), partial(now_nanoseconds, self))
+        cameras = {name: Camera(self, name, settings) for name in settings.cameras}
+
+        def load() -> Answering:
+            models = load_all(settings)
+            self._device, self._patience = models.device, models.patience_seconds
+            return Answering(models, cameras, looking, self._settings)
+
+        self._desk.diagnostics.times.clear()
+        self._desk.logbook.open(settings)
+        wait_for_models(self._desk.worker.load(load), self._stop, self.get_logger().info)
+        return cameras
+
+    def _log_fault(self, what: str, error: Exception) -> None:
+        self.get_logger().debug(traceback.format_exc())
+        self.get_logger().error(f"Cannot {what}: {error}")
+
+    def _stop_cameras(self) -> None:
         for camera in self._cameras.values():
             camera.stop()
+
+    def _release(self) -> None:
+        self._desk.worker.unload()
+        self._stop_cameras()
         self._cameras = {}
         self._desk.logbook.close()
         free_memory()
@@ -145,16 +172,16 @@ class ReferNode(AutostartNode):
     def _watch(self) -> None:
         """Publish how the node is, and end what hangs."""
         settings, desk = self._settings(), self._desk
+        desk.give_up(self._patience + settings.image_timeout)  # first: the rest may fail
         active = self._state == "active"
         cameras = tuple(c.health() for c in self._cameras.values()) if active else ()
         notes = tuple(filter(None, [desk.logbook.fault]))
-        health = Health(self._state, settings.model, self._device, cameras, notes)
+        health = Health(self._state, settings.model, self._device, cameras, notes, desk.hangs())
         stamp = self.get_clock().now().to_msg()
         message = desk.diagnostics.message(
             health, stamp, settings.image_silence, settings.budgets()
         )
         self._health.publish(message)
-        desk.give_up(self._patience + settings.image_timeout)
 
 
 def main(args: list[str] | None = None) -> int:

@@ -101,7 +101,10 @@ class Requests:
             return True
 
     def settle(self, request: Request) -> bool:
-        """Claim the right to publish the result; return True to exactly one caller."""
+        """Claim the right to publish the result; return True to exactly one caller.
+
+        After that, the request's ending does not change any more.
+        """
         with self._lock:
             if self._running is request:
                 self._running = None
@@ -121,9 +124,13 @@ class Requests:
         self._end(hung, ending)
         self.cancel_all(HUNG)
 
-    def cancel(self, request: Request, ending: Ending) -> None:
-        """End a request that waits, or ask it to stop if it runs; nothing if it has ended."""
-        self._cancel((request,), ending)
+    def hangs(self) -> bool:
+        """Tell whether a request that has its result is still being worked on."""
+        return self._hung is not None
+
+    def cancel(self, request: Request, ending: Ending) -> bool:
+        """End a request that waits, or ask it to stop if it runs; return False if it has ended."""
+        return self._cancel((request,), ending) > 0
 
     def cancel_all(self, ending: Ending) -> None:
         """End what waits, and ask what runs to stop; whoever runs it settles it."""
@@ -132,12 +139,17 @@ class Requests:
         self._cancel(owed, ending)
 
     def abandon(self, ending: Ending) -> None:
-        """End what is still owed, even what runs and does not stop."""
+        """End what is still owed, even what runs and does not stop.
+
+        Until that does return, new requests are refused.
+        """
         with self._lock:
             owed = tuple(self._owed.values())
+            self._owed.clear()
+            if self._running:
+                self._running, self._hung = None, self._running
         for request in owed:
-            if self.settle(request):
-                self._end(request, ending)
+            self._end(request, ending)
 
     def _refusal(self) -> Ending | None:
         """Return why no further command is taken now; the lock is held."""
@@ -145,18 +157,24 @@ class Requests:
             return HUNG
         if self.on_new_command is OnNewCommand.REJECT and self._owed:
             return Ending(Outcome.BUSY, "Another command is being worked on. Send it again later.")
-        waiting = len(self._owed) - (self._running is not None)
+        waiting = max(len(self._owed) - 1, 0)  # one of them runs, or is about to
         if self.on_new_command is OnNewCommand.QUEUE and waiting >= self.queue_size:
             return Ending(
                 Outcome.BUSY, f"{waiting} commands are waiting already. Send it again later."
             )
         return None
 
-    def _cancel(self, requests: Iterable[Request], ending: Ending) -> None:
+    def _cancel(self, requests: Iterable[Request], ending: Ending) -> int:
+        """Return how many of them were still owed."""
+        count = 0
         for request in requests:
             with self._lock:
+                if request.id not in self._owed:
+                    continue
                 running = request is self._running
                 request.ending = request.ending or ending
+            count += 1
             request.cancel.cancel()
             if not running and self.settle(request):
                 self._end(request, ending)
+        return count

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import threading
+import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -14,6 +16,8 @@ from rex_thinker_ros.ros.progress import Progress
 from rex_thinker_ros.ros.requests import Request, Requests
 from rex_thinker_ros.ros.result import Result
 
+HURRY_SECONDS = 0.5
+_POLL_SECONDS = 0.05
 _log = logging.getLogger(__name__)
 
 
@@ -47,13 +51,28 @@ class Worker:
         """Let go of the models, so that their memory can be freed."""
         self._answering = None
 
+    def forget(self) -> None:
+        """Forget what was asked back: it may not be true any more."""
+        if self._answering:
+            self._answering.forget()
+
     def submit(self, request: Request) -> None:
         """Answer an accepted request when its turn comes, unless it has ended by then."""
         self._thread.submit(self._work_on, request)
 
-    def wait_until_idle(self, seconds: float) -> bool:
-        """Wait for what was submitted so far; return False if it takes longer."""
-        return bool(wait([self._thread.submit(lambda: None)], seconds).done)
+    def wait_until_idle(self, seconds: float, hurry: threading.Event | None = None) -> bool:
+        """Wait for what was submitted so far; return False if it takes longer.
+
+        Once `hurry` is set, it may take HURRY_SECONDS more.
+        """
+        idle = self._thread.submit(lambda: None)
+        end = time.monotonic() + seconds
+        while not idle.done() and time.monotonic() < end:
+            wait([idle], min(_POLL_SECONDS, max(end - time.monotonic(), 0)))
+            if hurry and hurry.is_set():
+                end = min(end, time.monotonic() + HURRY_SECONDS)
+                hurry = None
+        return idle.done()
 
     def _work_on(self, request: Request) -> None:
         if not self._requests.start(request):
@@ -61,14 +80,15 @@ class Worker:
         progress = self._progress(request)
         try:
             result = self._answer(request, progress)
+            progress.finish()
         # whatever it is, the sender is owed a result
         except Exception as error:  # noqa: BLE001
             result = _failed(request, error)
-        progress.finish()
-        if request.ending and result.outcome is not Outcome.MODEL_ERROR:
-            # also of what was found just before: nobody wants it any more
-            result = result.ended(request.ending)
         if self._requests.settle(request):
+            if request.ending and result.outcome is not Outcome.MODEL_ERROR:
+                # also of what was found just before: nobody wants it any more
+                result = result.ended(request.ending)
+            self._remember(result)
             self._conclude(result)
         if result.outcome is Outcome.MODEL_ERROR:
             free_memory()  # what failed for want of it may work next time
@@ -77,6 +97,10 @@ class Worker:
         if self._answering is None:
             raise RuntimeError("the models are not loaded")
         return self._answering.answer(request, progress)
+
+    def _remember(self, result: Result) -> None:
+        if self._answering:
+            self._answering.remember(result)
 
     def _conclude(self, result: Result) -> None:
         try:

@@ -224,8 +224,10 @@ def test_an_interrupt_while_loading_is_no_failure(
         ({"reasoner.path": "/nowhere/reasoner"}, "/nowhere/reasoner"),
         ({"max_image_age": -1.0}, "max_image_age"),
         ({"max_image_age": "soon"}, "max_image_age"),
+        ({"qos_overrides./image.subscription.reliability": "relaible"}, "reliable, best_effort"),
+        ({"qos_overrides./image.subscription.history": "sometimes"}, "Cannot activate"),
     ],
-    ids=["missing weights", "out of range", "wrong type"],
+    ids=["missing weights", "out of range", "wrong type", "wrong override", "fails at activation"],
 )
 def test_a_failed_start_ends_the_process_and_names_its_cause(
     start_node: StartNode,

@@ -66,15 +66,20 @@ def test_a_request_that_hangs_can_be_abandoned_and_then_has_ended() -> None:
     hanging = book.accept("old")
     book.requests.start(hanging)
     book.requests.abandon(STOPPED)
+    assert book.requests.hangs()
+    late = book.new("late")
+    assert not book.requests.accept(late)
     book.answer(hanging)
-    assert book.ends == [(hanging, Outcome.CANCELED)]
+    assert book.ends == [(hanging, Outcome.CANCELED), (late, Outcome.MODEL_ERROR)]
+    assert not book.requests.hangs()
+    assert book.requests.accept(book.new("again"))
 
 
 def test_canceling_one_request_leaves_the_others() -> None:
     book = Book(OnNewCommand.QUEUE)
     running, waiting, last = (book.accept(word) for word in ("running", "waiting", "last"))
     book.requests.start(running)
-    book.requests.cancel(waiting, STOPPED)
+    assert book.requests.cancel(waiting, STOPPED)
     assert book.ends == [(waiting, Outcome.CANCELED)]
     assert [one.cancel.canceled for one in (running, last)] == [False, False]
     book.requests.cancel(running, STOPPED)
@@ -87,15 +92,17 @@ def test_canceling_what_has_ended_changes_nothing() -> None:
     done = book.accept("done")
     book.requests.start(done)
     book.answer(done)
-    book.requests.cancel(done, STOPPED)
+    assert not book.requests.cancel(done, STOPPED)
+    assert done.ending is None
     assert book.ends == [(done, Outcome.FOUND)]
 
 
 def test_queued_commands_wait_until_the_queue_is_full() -> None:
     book = Book(OnNewCommand.QUEUE, queue_size=2)
     running = book.accept("running")
+    waiting = [book.accept("second")]  # the first is about to run
     book.requests.start(running)
-    waiting = [book.accept("second"), book.accept("third")]
+    waiting.append(book.accept("third"))
     assert not book.requests.accept(book.new("one too many"))
     assert [(r.query.sentence, o) for r, o in book.ends] == [("one too many", Outcome.BUSY)]
     assert not running.cancel.canceled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.ros.progress import Progress
+from rex_thinker_ros.ros.progress import Progress, Standing
 from rex_thinker_ros.ros.query import Query
 from rex_thinker_ros.ros.requests import Ending, OnNewCommand, Request, Requests
 from rex_thinker_ros.ros.result import Result
@@ -24,12 +25,16 @@ Answer = Callable[[Request], Result]
 class Answering:
     """Answer with a function, in place of models that fail on demand."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, remembered: list[Outcome]) -> None:
         self._answer = answer
+        self._remembered = remembered
 
     def answer(self, request: Request, progress: Progress) -> Result:
         progress.on_text("text")
         return self._answer(request)
+
+    def remember(self, result: Result) -> None:
+        self._remembered.append(result.outcome)
 
 
 class Desk:
@@ -39,17 +44,24 @@ class Desk:
         self.results: list[Result] = []
         self.texts: list[str] = []
         self.unprintable: set[Outcome] = set()
+        self.remembered: list[Outcome] = []
+        self.deaf = False
         self.requests = Requests(
             lambda request, end: self.results.append(Result(request, end.outcome, end.reason))
         )
         self.worker = Worker(
             self.requests,
             self._publish,
-            lambda request: Progress(lambda standing: self.texts.append(standing.text)),
+            lambda request: Progress(self._tell),
         )
         if answer:
-            answering: Any = Answering(answer)
+            answering: Any = Answering(answer, self.remembered)
             self.worker.load(lambda: answering).result()
+
+    def _tell(self, standing: Standing) -> None:
+        if self.deaf:
+            raise RuntimeError("nobody can hear")
+        self.texts.append(standing.text)
 
     def _publish(self, result: Result) -> None:
         if result.outcome in self.unprintable:
@@ -79,7 +91,7 @@ def test_a_fault_is_a_result_and_the_next_request_is_answered(answer: Answer | N
     desk = Desk(answer)
     desk.ask("one")
     assert desk.outcomes() == [Outcome.MODEL_ERROR]
-    healthy: Any = Answering(found)
+    healthy: Any = Answering(found, [])
     desk.worker.load(lambda: healthy).result()
     desk.ask("two")
     assert desk.outcomes() == [Outcome.MODEL_ERROR, Outcome.FOUND]
@@ -138,6 +150,36 @@ def test_a_preempted_request_says_so(own: Outcome, published: Outcome) -> None:
     stopped.set()
     assert desk.outcomes() == [published, Outcome.FOUND]
     assert desk.texts == ["text", "text"]
+    assert desk.remembered == [published, Outcome.FOUND]
+
+
+def test_progress_that_cannot_be_told_does_not_keep_the_result_back() -> None:
+    desk = Desk(found)
+    desk.deaf = True
+    desk.ask("one")
+    assert desk.outcomes() == [Outcome.MODEL_ERROR]
+    desk.deaf = False
+    desk.ask("two")
+    assert desk.outcomes() == [Outcome.MODEL_ERROR, Outcome.FOUND]
+
+
+def test_who_is_in_a_hurry_waits_less_for_what_hangs() -> None:
+    running, release, hurry = threading.Event(), threading.Event(), threading.Event()
+
+    def hang(request: Request) -> Result:
+        running.set()
+        release.wait(60.0)
+        return found(request)
+
+    desk = Desk(hang)
+    desk.ask("one")
+    running.wait(60.0)
+    hurry.set()
+    start = time.monotonic()
+    assert not desk.worker.wait_until_idle(3600.0, hurry)
+    assert time.monotonic() - start < 30.0
+    release.set()
+    assert desk.outcomes() == [Outcome.FOUND]
 
 
 def test_a_worker_that_hangs_is_left_behind() -> None:
