@@ -25,6 +25,7 @@ class Camera:
 
     def __init__(self, node: Node, name: str, settings: Parameters) -> None:
         self.name = name
+        self.logger = node.get_logger()
         prefix = f"{name}/" if name else ""
         message_type = CompressedImage if settings.image_transport == "compressed" else Image
         self.candidates = GivenCandidates(node, prefix) if settings.candidates == "topic" else None
@@ -36,7 +37,7 @@ class Camera:
             message_type,
             self._subscription.take,
             partial(now_nanoseconds, node),
-            node.get_logger().warning,
+            self.logger.warning,
         )
         self._started = time.monotonic()
 

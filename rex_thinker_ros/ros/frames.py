@@ -38,6 +38,10 @@ class Frame:
     age_seconds: float
     stamp_nanoseconds: int
 
+    def is_fresh(self, max_age_seconds: float) -> bool:
+        """Tell whether its stamp is no farther than that from the clock; 0 accepts any age."""
+        return not max_age_seconds or abs(self.age_seconds) <= max_age_seconds
+
 
 @dataclass(frozen=True)
 class _Received:
@@ -62,6 +66,7 @@ class Frames:
         self._warned_about_stamps = False
         self._lock = threading.Lock()
         self._latest: _Received | None = None
+        self._opened: tuple[_Received, Image | CompressedImage] | None = None
         self._received_monotonic = 0.0
         self._sequence = 0
         self._count = 0
@@ -70,7 +75,7 @@ class Frames:
         """Forget the latest image; the count goes on."""
         self._refresh()
         with self._lock:
-            self._latest = None
+            self._latest = self._opened = None
 
     def count(self) -> int:
         """Return how many images came, those included that nobody looked at."""
@@ -121,22 +126,27 @@ class Frames:
             received = self._refresh()
             frame = self._open(received) if received else None
             late_enough = frame is not None and frame.stamp_nanoseconds >= not_before_nanoseconds
-            young = frame and (not max_age_seconds or abs(frame.age_seconds) <= max_age_seconds)
-            if frame and late_enough and young:
+            if frame and late_enough and frame.is_fresh(max_age_seconds):
                 return frame
             if cancel.canceled or not self._wait_for_other_than(received, deadline, cancel):
                 raise _refusal(frame, max_age_seconds, late_enough=late_enough)
 
     def _open(self, received: _Received) -> Frame:
-        try:
-            message = deserialize_message(received.data, self._message_type)
-        except Exception as error:  # each middleware raises errors of its own
-            raise ImageError(f"it cannot be deserialized ({error})") from error
+        opened = self._opened
+        if opened is None or opened[0] is not received:
+            opened = self._opened = received, self._deserialized(received.data)
+        message = opened[1]
         stamp = stamp_nanoseconds(message.header.stamp)
         if stamp == 0:
             self._warn_about_stamps()
             stamp = received.clock_nanoseconds
         return Frame(message, seconds_between(stamp, self._clock_nanoseconds()), stamp)
+
+    def _deserialized(self, data: bytes) -> Image | CompressedImage:
+        try:
+            return deserialize_message(data, self._message_type)
+        except Exception as error:  # each middleware raises errors of its own
+            raise ImageError(f"it cannot be deserialized ({error})") from error
 
     def _wait_for_other_than(
         self, received: _Received | None, deadline: float, cancel: CancelToken

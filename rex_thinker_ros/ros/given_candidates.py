@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from rclpy.node import Node
@@ -62,7 +63,10 @@ class GivenCandidates:
     def of(self, nanoseconds: int, category: str) -> tuple[Box, ...] | None:
         """Return the boxes full-image pixels, for the image of this stamp; None if none came."""
         while self._subscription and (taken := self._subscription.take()):
-            self._last.append(deserialize_message(taken.data, detections.Detection2DArray))
+            try:
+                self._last.append(deserialize_message(taken.data, detections.Detection2DArray))
+            except Exception as error:  # noqa: BLE001 - each middleware raises errors of its own
+                self._node.get_logger().warning(f"A message on {self.topic} is malformed: {error}")
         for message in reversed(self._last):
             if stamp_nanoseconds(message.header.stamp) == nanoseconds:
                 return boxes_of(message.detections, category)
@@ -73,7 +77,7 @@ def boxes_of(found: Sequence[Any], category: str) -> tuple[Box, ...]:
     """Return the boxes of detections (vision_msgs/Detection2D) that may be of a category.
 
     A detection whose best class is another name is left out; one without a class, or with a
-    number for one, may be anything.
+    number for one, may be anything. One whose numbers make no box is left out, too.
     """
     boxes = []
     for one in found:
@@ -83,5 +87,6 @@ def boxes_of(found: Sequence[Any], category: str) -> tuple[Box, ...]:
             continue
         x, y = one.bbox.center.position.x, one.bbox.center.position.y
         width, height = one.bbox.size_x / 2, one.bbox.size_y / 2
-        boxes.append(Box(x - width, y - height, x + width, y + height))
+        with suppress(ValueError):  # NaN, or a negative size
+            boxes.append(Box(x - width, y - height, x + width, y + height))
     return tuple(boxes)

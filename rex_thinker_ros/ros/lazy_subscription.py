@@ -52,7 +52,8 @@ class LazySubscription:
         if taken is None:
             return None
         data, info = taken
-        ago = (time.time_ns() - info["received_timestamp"]) / 1e9
+        # some middlewares do not say when it came
+        ago = (time.time_ns() - (info["received_timestamp"] or time.time_ns())) / 1e9
         return Taken(bytes(data), max(ago, 0.0), int(info.get("publication_sequence_number") or 0))
 
     def destroy(self) -> None:

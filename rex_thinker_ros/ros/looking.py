@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from sensor_msgs.msg import CompressedImage, Image
@@ -19,6 +21,7 @@ from rex_thinker_ros.ros.result import Looked
 from rex_thinker_ros.stamps import seconds_between, stamp_nanoseconds
 
 _POLL_SECONDS = 0.01
+_WAITED_FOR = 10  # images, while their candidates are on the way
 
 
 @dataclass(frozen=True)
@@ -48,48 +51,53 @@ class Looking:
     ) -> tuple[Looked, tuple[Box, ...]]:  # fmt: skip
         """Return the first image from now on that comes with candidates, and these.
 
-        Their detector takes its time and may leave images out: all that come are waited for.
+        Their detector takes its time and may leave images out: the last few are waited for, as
+        long as they are fresh.
 
         Raises:
             FrameError: the camera has no image, or no candidates came for one (NO_CANDIDATES).
             ImageError: it is malformed.
         """
         deadline = time.monotonic() + settings.image_timeout
-        seen: dict[int, Frame] = {}
+        last = deque([self._newest(request, frames, settings)], maxlen=_WAITED_FOR)
         while True:
-            frame = self._newest(request, frames, settings)
-            seen[frame.stamp_nanoseconds] = frame
-            for stamp, candidate_frame in seen.items():
-                boxes = given.of(stamp, category)
-                if boxes is not None:
-                    return self._decoded(candidate_frame), boxes
+            for frame in last:
+                now = replace(frame, age_seconds=self._age(frame.stamp_nanoseconds))
+                boxes = given.of(frame.stamp_nanoseconds, category)
+                if boxes is not None and now.is_fresh(settings.max_image_age):
+                    return self._decoded(now), boxes
             if request.cancel.canceled or time.monotonic() >= deadline:
-                raise FrameError(
-                    Outcome.NO_CANDIDATES,
-                    f"No candidates came on {given.topic} for {len(seen)} images within "
-                    f"{settings.image_timeout:g} s. Is their detector running, and does it keep "
-                    "the images' stamps?",
-                )
+                raise _no_candidates(given.topic, settings)
             time.sleep(_POLL_SECONDS)
+            with suppress(FrameError):  # the camera may rest while its candidates come
+                newest = self._newest(request, frames, settings, wait=False)
+                if newest.stamp_nanoseconds != last[-1].stamp_nanoseconds:
+                    last.append(newest)
 
     def again(self, looked: Looked) -> Looked:
         """Return an image that was looked at before, with the age that it has now."""
-        age = seconds_between(looked.stamp_nanoseconds, self.clock_nanoseconds())
-        return replace(looked, age_seconds=age, convert_seconds=0.0)
+        age = self._age(looked.stamp_nanoseconds)
+        return replace(looked, age_seconds=age, convert_seconds=None)
 
-    def _newest(self, request: Request, frames: Frames, settings: Parameters) -> Frame:
+    def _newest(
+        self, request: Request, frames: Frames, settings: Parameters, *, wait: bool = True
+    ) -> Frame:
         asked = request.query.asked_nanoseconds
         return frames.fresh(
             max_age_seconds=settings.max_image_age,
-            timeout_seconds=settings.image_timeout,
+            timeout_seconds=settings.image_timeout if wait else 0.0,
             cancel=request.cancel,
             not_before_nanoseconds=asked if settings.wait_for_image else 0,
         )
 
+    def _age(self, stamp: int) -> float:
+        """Return how many seconds ago a stamp in nanoseconds was."""
+        return seconds_between(stamp, self.clock_nanoseconds())
+
     def _brought(self, image: Image | CompressedImage, came_nanoseconds: int) -> Frame:
         """Make a frame of an image that its sender answers for: of any age."""
         stamp = stamp_nanoseconds(image.header.stamp) or came_nanoseconds
-        return Frame(image, seconds_between(stamp, self.clock_nanoseconds()), stamp)
+        return Frame(image, self._age(stamp), stamp)
 
     def _decoded(self, frame: Frame) -> Looked:
         start = time.monotonic()
@@ -97,3 +105,12 @@ class Looking:
         seconds = time.monotonic() - start
         header = frame.message.header
         return Looked(image, header, frame.age_seconds, frame.stamp_nanoseconds, seconds)
+
+
+def _no_candidates(topic: str, settings: Parameters) -> FrameError:
+    return FrameError(
+        Outcome.NO_CANDIDATES,
+        f"No candidates came on {topic} within {settings.image_timeout:g} s for an image that is "
+        "still fresh. Is their detector running and fast enough, and does it keep the images' "
+        "stamps?",
+    )

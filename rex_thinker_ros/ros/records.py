@@ -44,7 +44,7 @@ def _recorded_image(looked: Looked, id_: str) -> RecordedImage:
         stamp_nanosec=looked.header.stamp.nanosec,
         frame_id=looked.header.frame_id,
         age_seconds=looked.age_seconds,
-        convert_seconds=looked.convert_seconds,
+        convert_seconds=looked.convert_seconds or 0.0,
     )
 
 

@@ -19,14 +19,15 @@ from rex_thinker_ros.ros.requests import Ending, Request
 class Looked:
     """The image that was decided on, its header, and its age in seconds when work began.
 
-    stamp_nanoseconds is that of its reception where the header has none.
+    stamp_nanoseconds is that of its reception where the header has none. convert_seconds is None
+    for an image that had been converted before.
     """
 
     image: RgbImage
     header: Header
     age_seconds: float
     stamp_nanoseconds: int
-    convert_seconds: float
+    convert_seconds: float | None
 
     @property
     def size(self) -> Size:

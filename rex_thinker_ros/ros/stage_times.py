@@ -42,13 +42,14 @@ class StageTimes:
         with self._lock:
             self._samples[stage].append(seconds)
 
-    def record(self, convert_seconds: float, referral: Referral) -> None:
+    def record(self, convert_seconds: float | None, referral: Referral) -> None:
         """Take the durations of one command, of the stages that it reached.
 
         A fault tells nothing of how long a stage takes, so MODEL_ERROR leaves only the conversion
         of the image. per_token is the mean over the tokens after the first.
         """
-        self.add("convert", convert_seconds)
+        if convert_seconds is not None:
+            self.add("convert", convert_seconds)
         if referral.decision.outcome is Outcome.MODEL_ERROR:
             return
         if referral.detection_seconds:

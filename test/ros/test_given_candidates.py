@@ -21,6 +21,13 @@ def detection(x: float, *classes: tuple[str, float]) -> Detection2D:
     return found
 
 
+@pytest.mark.parametrize("size", [float("nan"), -1.0])
+def test_what_is_no_box_is_left_out(size: float) -> None:
+    broken = detection(10.0)
+    broken.bbox.size_x = size
+    assert boxes_of([broken, detection(30.0)], "mug") == (Box(25, 40, 35, 60),)
+
+
 @pytest.mark.parametrize(
     ("classes", "counts"),
     [

@@ -33,7 +33,7 @@ class DepthCamera:
         client.wait(self.depth.get_subscription_count)
         client.wait(self.info.get_subscription_count)
 
-    def show(self, *, with_info: bool) -> None:
+    def show(self, *, with_info: bool, frame: str = "camera") -> None:
         values = np.full((HEIGHT, WIDTH), 1000, np.uint16)
         x0, y0, x1, y1 = map(int, MUGS["orange"].as_tuple())
         values[y0 + 4 : y1 - 4, x0 + 4 : x1 - 4] = 800
@@ -42,6 +42,7 @@ class DepthCamera:
         image = rgb_message(TABLE)
         stamp = self.client.node.get_clock().now().to_msg()
         depth.header.stamp = image.header.stamp = stamp
+        depth.header.frame_id = frame
         if with_info:
             info = CameraInfo(height=HEIGHT, width=WIDTH)
             info.k = [FOCAL, 0.0, WIDTH / 2, 0.0, FOCAL, HEIGHT / 2, 0.0, 0.0, 1.0]
@@ -69,6 +70,11 @@ def test_what_is_found_gets_a_point_where_depth_is(client: Client) -> None:
     without = client.ask(COMMAND)
     assert without.status == Referral.FOUND
     assert not without.pick_points
+
+    camera.show(with_info=True, frame="other camera")
+    elsewhere = client.ask(COMMAND)
+    assert elsewhere.status == Referral.FOUND
+    assert not elsewhere.pick_points
 
     camera.show(with_info=True)
     referral = client.ask(COMMAND)
