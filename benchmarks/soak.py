@@ -103,7 +103,9 @@ def main() -> int:
         client.wait_for_camera()
         soak = Soak(client, process.pid, args.seed)
         run(soak, args.minutes * 60)
+        interrupted = time.monotonic()
         code = process.stop()
+        ended = time.monotonic() - interrupted
     ids = Counter(referral.id for referral in client.referrals)
     lost = soak.sent - len(ids)
     twice = sum(count > 1 for count in ids.values())
@@ -113,7 +115,8 @@ def main() -> int:
     print("results: " + ", ".join(f"{name} {count}" for name, count in names.most_common()))
     first, last = soak.memory[0][1], soak.memory[-1][1]
     print(f"memory of the node: {first:.0f} MB at first, {last:.0f} MB at last")
-    print(f"its slope after the first minute: {soak.slope():+.1f} MB an hour; exit code {code}")
+    print(f"its slope after the first minute: {soak.slope():+.1f} MB an hour")
+    print(f"ended {ended:.1f} s after SIGINT with exit code {code}")
     return int(lost != 0 or twice != 0 or code != 0)
 
 
