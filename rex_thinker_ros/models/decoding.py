@@ -12,11 +12,10 @@ from tokenizers import Tokenizer
 from tokenizers.decoders import DecodeStream
 from transformers import LogitsProcessor, StoppingCriteria
 
+from rex_thinker_ros.referring.answer import is_over
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.confidence import PieceMargin
 from rex_thinker_ros.referring.reasoner import Completion, StopReason
-
-END_OF_ANSWER = "</answer>"
 
 
 class Lead(LogitsProcessor):
@@ -64,9 +63,7 @@ class TokenWatch(StoppingCriteria):
         self._lead = lead
         self._least = math.inf  # lead among the tokens of a piece that is not whole yet
         self._margins: list[PieceMargin] = []
-        self._length = 0
-        self._pieces: list[str] = []
-        self._tail = ""
+        self._text = ""
         self._tokens = 0
         self._stop: StopReason | None = None
 
@@ -77,18 +74,17 @@ class TokenWatch(StoppingCriteria):
         self._least = min(self._least, self._lead.logits)
         piece = self._decoder.step(self._tokenizer, token)
         if piece:
-            self._pieces.append(piece)
-            self._tail = self._tail[-len(END_OF_ANSWER) :] + piece
-            end = self._length + len(piece)
-            self._margins.append(PieceMargin(self._length, end, self._least))
-            self._length, self._least = end, math.inf
+            start = len(self._text)
+            self._text += piece
+            self._margins.append(PieceMargin(start, len(self._text), self._least))
+            self._least = math.inf
             self._on_text(piece)
         self._stop = self._reason_to_stop(token)
         over = self._stop is not None
         return torch.tensor([over], device=input_ids.device)
 
     def _reason_to_stop(self, token: int) -> StopReason | None:
-        if token in self._end_tokens or END_OF_ANSWER in self._tail:
+        if token in self._end_tokens or is_over(self._text):
             return StopReason.END
         if self._cancel.canceled:
             return StopReason.CANCELED
@@ -99,7 +95,7 @@ class TokenWatch(StoppingCriteria):
     def completion(self) -> Completion:
         """Return what was generated; nothing here stopped it, so the token budget did."""
         return Completion(
-            text="".join(self._pieces),
+            text=self._text,
             stop=self._stop or StopReason.TOKEN_BUDGET,
             tokens=self._tokens,
             margins=tuple(self._margins),

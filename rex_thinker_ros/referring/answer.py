@@ -66,14 +66,18 @@ def parse_answer(text: str, *, complete: bool, resized: Size) -> Answer:
     """Read a model's text.
 
     complete says whether the model ended by itself; boxes are clipped to the resized image.
-    Raises TruncatedAnswerError if it did not end by itself and the answer is not closed, and
+    Raises TruncatedAnswerError if it did not end by itself and the answer is not over, and
     UnparsableAnswerError for everything else that is not the format, several different answers
     included. A repeated answer counts once. Marks are read from the summary only.
     """
-    if not complete and "</answer>" not in text:
+    over = is_over(text)
+    if not complete and not over:
         raise TruncatedAnswerError("the model's text was cut off before the end of its answer")
     thought = _thought(text)
     rest = text[len(thought) :]
+    # reasoning that was left open may end with the answer, but not go on after it
+    if not over and "</answer>" in rest and not rest.rstrip().endswith("</answer>"):
+        raise UnparsableAnswerError("the model's answer stands within its reasoning")
     sections = [section.partition("</answer>")[0] for section in rest.split("<answer>")[1:]]
     if not sections:
         raise UnparsableAnswerError("the model's text has no <answer> section")
@@ -83,6 +87,17 @@ def parse_answer(text: str, *, complete: bool, resized: Size) -> Answer:
     start, end = summary_span(text)
     reasoning = Reasoning(_parse_plan(thought), _parse_summary(text[start:end]))
     return Answer(reasoning, answers[0])
+
+
+def is_over(text: str) -> bool:
+    """Tell whether the answer is closed; what stands within the reasoning is none.
+
+    Reasoning that was opened and not closed may go on, whatever it mentions.
+    """
+    thought = _thought(text)
+    rest = text[len(thought) :]
+    still_thinking = "<think>" in thought and not rest.startswith("</think>")
+    return "</answer>" in rest and not still_thinking
 
 
 def summary_span(text: str) -> tuple[int, int]:
@@ -97,8 +112,8 @@ def summary_span(text: str) -> tuple[int, int]:
 
 def _thought(text: str) -> str:
     """Return the reasoning; where it was not closed, the answer ends it."""
-    thought, _, rest = text.partition("</think>")
-    return thought if rest else text.partition("<answer>")[0]
+    thought, closed, _ = text.partition("</think>")
+    return thought if closed else text.partition("<answer>")[0]
 
 
 def _parse_plan(thought: str) -> tuple[str, ...]:

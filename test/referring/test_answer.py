@@ -11,6 +11,7 @@ from rex_thinker_ros.referring.answer import (
     AnswerError,
     TruncatedAnswerError,
     UnparsableAnswerError,
+    is_over,
     parse_answer,
 )
 from rex_thinker_ros.referring.boxes import Box, Size
@@ -167,6 +168,12 @@ def test_sections(text: str, boxes: tuple[Box, ...]) -> None:
         pytest.param(f"<think>{THOUGHT}", id="only thought"),
         pytest.param(ONE_BOX, id="no tags"),
         pytest.param(f"{WHOLE}<answer>[]</answer>", id="two answers that differ"),
+        pytest.param(
+            "<think>Let me write <answer>[]</answer> first.", id="an answer within open reasoning"
+        ),
+        pytest.param(
+            f"<think>So <answer>{ONE_BOX}</answer></think>", id="only within the reasoning"
+        ),
     ],
 )
 def test_a_text_without_one_answer_is_unparsable(text: str) -> None:
@@ -178,6 +185,35 @@ def test_a_text_without_one_answer_is_unparsable(text: str) -> None:
 def test_a_text_that_was_cut_off_is_truncated_wherever_it_ends(end: int) -> None:
     with pytest.raises(TruncatedAnswerError):
         parse(WHOLE[:end], complete=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "over"),
+    [
+        pytest.param(WHOLE, True, id="whole"),
+        pytest.param(WHOLE[:-1], False, id="not closed"),
+        pytest.param("look <answer>[]</answer>", True, id="never thought"),
+        pytest.param("<think>Let me write <answer>[]</answer>", False, id="still thinking"),
+        pytest.param("<think><answer>[]</answer></think>", False, id="only in the thought"),
+        pytest.param("<think><answer>[]</answer></think><answer>[]", False, id="the next is open"),
+        pytest.param("<think></think><answer>None</answer> more", True, id="text after it"),
+    ],
+)
+def test_an_answer_is_over_where_it_closes_outside_of_the_reasoning(text: str, over: bool) -> None:
+    assert is_over(text) is over
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<think>I could write <answer>{ONE_BOX}</answer>",
+        "<think>I could write <answer>[]</answer></think>",
+        "<think>I could write <answer>[]</answer></think><answer>",
+    ],
+)
+def test_what_was_cut_off_after_an_answer_in_the_reasoning_is_truncated(text: str) -> None:
+    with pytest.raises(TruncatedAnswerError):
+        parse(text, complete=False)
 
 
 def test_an_answer_that_closed_within_the_budget_is_whole() -> None:
