@@ -22,7 +22,7 @@ from rex_thinker_ros.referring.confidence import deciding_margin
 from rex_thinker_ros.referring.decision import Decision, decide, require_confidence
 from rex_thinker_ros.referring.detector import Detector, RgbImage
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.referring.prompt import Prompt, build_prompt
+from rex_thinker_ros.referring.prompt import Prompt, build_prompt, smart_resize
 from rex_thinker_ros.referring.reasoner import Completion, Reasoner, StopReason
 
 _log = logging.getLogger(__name__)
@@ -96,7 +96,8 @@ class Referrer:
     ) -> Referral:
         """Return the one referral for a command on an image of shape (height, width, 3), RGB.
 
-        Faults of the models never raise: each becomes a MODEL_ERROR with advice.
+        Faults of the models never raise: each becomes a MODEL_ERROR with advice. An image that
+        no model can see, since it is empty or too narrow, is NO_IMAGE before any is asked.
         """
         run = _Run(self._detector, self._reasoner, image, command, observer, cancel, self.checks)
         try:
@@ -148,6 +149,14 @@ class _Run:
         """Go through the stages; an exception here is a fault of the models."""
         if self._is_canceled():
             return self._canceled()
+        height, width = self._image.shape[:2]
+        try:
+            image_size = Size(width, height)
+            smart_resize(image_size, self._reasoner.bounds)
+        except ValueError as error:
+            return self.ended(
+                Outcome.NO_IMAGE, f"Not examined: {error}. Send an image of another shape."
+            )
         with self._stage(Stage.DETECTING):
             self._candidates = tuple(self._detector.detect(self._image, self._command.category))
         if self._is_canceled():
@@ -158,8 +167,9 @@ class _Run:
                 Outcome.NO_CANDIDATES,
                 f"No {self._command.category} in view. Move the camera or name another object.",
             )
-        height, width = self._image.shape[:2]
-        image_size = Size(width, height)
+        return self._reason(image_size)
+
+    def _reason(self, image_size: Size) -> Decision:
         prompt = build_prompt(
             expression=self._command.expression,
             category=self._command.category,

@@ -185,6 +185,33 @@ def test_endings_without_a_box(
     assert decision.boxes == ()
 
 
+@pytest.mark.parametrize(
+    ("height", "width", "fault"),
+    [
+        pytest.param(5, 2000, "2000 x 5 pixels is too narrow", id="wide"),
+        pytest.param(2000, 5, "5 x 2000 pixels is too narrow", id="high"),
+        pytest.param(0, 640, "640 x 0 pixels holds nothing", id="empty"),
+    ],
+)
+def test_an_image_that_no_model_can_see_is_refused_before_any_is_asked(
+    height: int, width: int, fault: str
+) -> None:
+    asked = AssertionError("asked without need")
+    referrer = Referrer(ScriptedDetector(MUGS, error=asked), ScriptedReasoner(error=asked))
+    image = np.zeros((height, width, 3), np.uint8)
+    decision = referrer.refer(image, COMMAND, Observer(), CancelToken()).decision
+    assert decision.outcome is Outcome.NO_IMAGE
+    assert fault in decision.status_text
+    assert "restart" not in decision.status_text
+
+
+def test_the_narrowest_image_that_the_model_can_see_is_not_refused() -> None:
+    referrer = Referrer(ScriptedDetector([]), ScriptedReasoner())
+    image = np.zeros((5, 1000, 3), np.uint8)
+    decision = referrer.refer(image, COMMAND, Observer(), CancelToken()).decision
+    assert decision.outcome is Outcome.NO_CANDIDATES
+
+
 def test_the_text_up_to_a_fault_is_kept() -> None:
     referral = refer(ScriptedDetector(MUGS), ScriptedReasoner("<think>so", error=ValueError("oh")))
     assert referral.reasoning == "<think>so"
