@@ -26,10 +26,10 @@ from rex_thinker_ros.referring.command import CommandParser
 from rex_thinker_ros.referring.decision import Decision, decide, snap
 from rex_thinker_ros.referring.detector import Detector
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.referring.prompt import PixelBounds, smart_resize
+from rex_thinker_ros.referring.prompt import PixelBounds, hint_boxes, smart_resize
 from rex_thinker_ros.referring.referrer import Observer, Referral, Referrer
 from rex_thinker_ros.training.asking import ask, ask_for_absent
-from rex_thinker_ros.training.evaluation_table import Detections, Row, table
+from rex_thinker_ros.training.evaluation_table import AGREEMENT, ORDER, Detections, Row, table
 from rex_thinker_ros.training.examples import BOUNDS, resize_objects
 from rex_thinker_ros.training.questions import Question, UnclearError
 from rex_thinker_ros.training.store import HELD_OUT_SEED, StoredScene, read_worlds
@@ -82,15 +82,14 @@ def ask_all(
         referral = referrer.refer(image, command, Observer(), CancelToken())
         expected, boxes = expectation(question, scene)
         decision = referral.decision
-        refused = ""
+        check, refused = "", ""
         if decision.outcome is Outcome.CONTRADICTION:
-            loose = _without_order(referral, Size(*image.shape[1::-1]), reasoner.bounds)
-            if loose.outcome is Outcome.FOUND:
-                refused = "right" if _is_right(loose, expected, boxes) else "wrong"
+            check, loose = _unchecked(referral, Size(*image.shape[1::-1]), reasoner.bounds)
+            refused = "right" if _is_right(loose, expected, boxes) else "wrong"
         right = _is_right(decision, expected, boxes)
         rows.append(Row(
             number, question.kind, command.sentence, expected.name, decision.outcome.name, right,
-            refused, decision.confidence, decision.answer_boxes, decision.exact_copies,
+            check, refused, decision.confidence, decision.answer_boxes, decision.exact_copies,
             referral.detection_seconds + referral.reasoning_seconds, referral.reasoning,
         ))  # fmt: skip
         _count(detector, scene, image, detections)
@@ -103,14 +102,22 @@ def _is_right(decision: Decision, expected: Outcome, boxes: Sequence[Box]) -> bo
     return decision.outcome is expected and same_boxes(decision.boxes, boxes)
 
 
-def _without_order(referral: Referral, image: Size, bounds: PixelBounds) -> Decision:
-    """Decide again, without the check of orders, on an answer that was complete."""
+def _unchecked(referral: Referral, image: Size, bounds: PixelBounds) -> tuple[str, Decision]:
+    """Return which check refused a complete answer, and the decision without that check."""
     resized = smart_resize(image, bounds)
     answer = parse_answer(referral.reasoning, complete=True, resized=resized)
-    return decide(
-        referral.command, referral.decision.candidates, answer, image_size=image, resized=resized,
+    candidates = referral.decision.candidates
+    decision = decide(
+        referral.command, candidates, answer, image_size=image, resized=resized,
         verify_order=False,
     )  # fmt: skip
+    if decision.outcome is Outcome.FOUND:
+        return ORDER, decision
+    # marks, answer and candidates disagree: take the answer for it
+    hints = [Box(*map(float, hint)) for hint in hint_boxes(candidates, image, resized)]
+    chosen = snap(tuple(dict.fromkeys(answer.boxes)), hints)
+    boxes = tuple(candidates[index].box for index in chosen if index is not None)
+    return AGREEMENT, Decision(Outcome.FOUND if chosen else Outcome.NO_MATCH, "", boxes)
 
 
 def _count(

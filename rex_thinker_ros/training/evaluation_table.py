@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from rex_thinker_ros.referring.outcome import Outcome
 
 MIN_CONFIDENCES = (0.5, 1.0, 2.0, 4.0)  # logits
+ORDER = "the check of orders"
+AGREEMENT = "the agreement of marks, answer and candidates"
 UNREADABLE = (Outcome.UNPARSABLE, Outcome.TRUNCATED)
 
 
@@ -16,8 +18,8 @@ UNREADABLE = (Outcome.UNPARSABLE, Outcome.TRUNCATED)
 class Row:
     """What was asked of one scene and what came of it; boxes in full-image pixels.
 
-    `refused` is empty unless the check of orders alone kept an answer from being FOUND: then it
-    says whether that answer was "right" or "wrong".
+    `check` names what made an answer a CONTRADICTION, if anything did, and `refused` says whether
+    that answer was "right" or "wrong".
     """
 
     scene: int
@@ -26,6 +28,7 @@ class Row:
     expected: str
     outcome: str
     right: bool
+    check: str
     refused: str
     confidence: float | None
     answer_boxes: int
@@ -82,9 +85,10 @@ def table(rows: Sequence[Row], detections: Detections) -> str:
             f"| {kind} | {len(group)} | {_share(right, len(group)):.1%} "
             f"| {wrong['FOUND']} | {names} |"
         )
-    refused = Counter(row.refused for row in rows)
-    counts = f"{refused['wrong']} wrong answers, {refused['right']} right ones"
-    lines += ["", f"Refused by the check of orders: {counts}."]
+    for check in (AGREEMENT, ORDER):
+        refused = Counter(row.refused for row in rows if row.check == check)
+        counts = f"{refused['wrong']} wrong answers, {refused['right']} right ones"
+        lines += ["", f"Refused by {check}: {counts}."]
     lines += ["", *_confidences(rows), ""]
     seconds = sorted(row.seconds for row in rows)
     lines += [f"Median time of a referral: {seconds[len(seconds) // 2]:.2f} s."]

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from rex_thinker_ros.training.evaluation_table import Detections, Row, figures, table
+from rex_thinker_ros.training.evaluation_table import (
+    AGREEMENT,
+    ORDER,
+    Detections,
+    Row,
+    figures,
+    table,
+)
 
 
-def row(expected: str, outcome: str, *, right: bool, refused: str = "", margin: float = 3.0) -> Row:
+def row(
+    expected: str, outcome: str, *, right: bool, check: str = "", refused: str = "",
+    margin: float = 3.0,
+) -> Row:  # fmt: skip
     boxes = 1 if outcome == "FOUND" else 0
-    return Row(0, "ordinal", "a command", expected, outcome, right, refused, margin, boxes, boxes,
-               0.2, "<think>")  # fmt: skip
+    return Row(0, "ordinal", "a command", expected, outcome, right, check, refused, margin, boxes,
+               boxes, 0.2, "<think>")  # fmt: skip
 
 
 ROWS = [
@@ -18,8 +28,8 @@ ROWS = [
     row("FOUND", "FOUND", right=False, margin=0.7),
     row("NO_MATCH", "FOUND", right=False, margin=1.5),
     row("NO_MATCH", "NO_MATCH", right=True),
-    row("FOUND", "CONTRADICTION", right=False, refused="wrong"),
-    row("FOUND", "CONTRADICTION", right=False, refused="right"),
+    row("FOUND", "CONTRADICTION", right=False, check=ORDER, refused="wrong"),
+    row("FOUND", "CONTRADICTION", right=False, check=AGREEMENT, refused="right"),
     row("FOUND", "UNPARSABLE", right=False),
     row("NO_MATCH", "NO_MATCH", right=True),
 ]
@@ -43,7 +53,8 @@ def test_shares() -> None:
     [
         "| ordinal | 5 | 20.0% | 1 | 2 CONTRADICTION, 1 FOUND, 1 UNPARSABLE |",
         "| ordinal, no match | 3 | 66.7% | 1 | 1 FOUND |",
-        "Refused by the check of orders: 1 wrong answers, 1 right ones.",
+        "Refused by the check of orders: 1 wrong answers, 0 right ones.",
+        "Refused by the agreement of marks, answer and candidates: 0 wrong answers, 1 right ones.",
         "| 1 | 1 of 2 | 0 of 1 |",
         "| 2 | 2 of 2 | 0 of 1 |",
         "| 4 | 2 of 2 | 1 of 1 |",
