@@ -60,7 +60,8 @@ class GroundingDinoDetector:
     def detect(self, image: RgbImage, category: str) -> list[Candidate]:
         """Return candidates numbered from 1, boxes in full-image pixels, best duplicates only.
 
-        ValueError for a category without a word.
+        ValueError for a category without a word. FloatingPointError where the model's logits are
+        not numbers: none would pass a threshold, as if nothing were in view.
         """
         inputs = self._processor(
             images=Image.fromarray(image),
@@ -74,6 +75,8 @@ class GroundingDinoDetector:
             return []
         with torch.inference_mode():
             outputs = self._model(**inputs)
+        if outputs.logits.isnan().any():
+            raise FloatingPointError("the detector's logits are not numbers")
         # (queries, tokens) and (queries, 4), the latter in parts of the image's sides
         probabilities: torch.Tensor = outputs.logits[0].sigmoid().cpu()
         corners: Any = center_to_corners_format(outputs.pred_boxes[0].cpu())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -137,3 +138,11 @@ def test_a_category_of_characters_that_the_tokenizer_drops_has_no_candidates(
     random_detector: Path, image: np.ndarray
 ) -> None:
     assert load(random_detector, ALL).detect(image, "\u200b") == []
+
+
+def test_logits_that_are_not_numbers_are_a_fault(random_detector: Path, image: np.ndarray) -> None:
+    detector = load(random_detector, ALL)
+    with torch.no_grad():
+        detector._model.model.text_projection.bias.fill_(math.nan)
+    with pytest.raises(FloatingPointError, match="not numbers"):
+        detector.detect(image, "mug")
