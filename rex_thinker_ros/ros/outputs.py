@@ -25,7 +25,7 @@ from rex_thinker_ros.ros.messages import image_message, point_messages, referral
 from rex_thinker_ros.ros.result import Looked, Result
 
 _DEPTH = 10
-_DELIVERY_SECONDS = 0.5
+_DELIVERY_SECONDS = 0.3
 _BURST_SECONDS = 0.2
 # what was given up has no verdicts worth a picture
 _UNDECIDED = {Outcome.PREEMPTED, Outcome.CANCELED}

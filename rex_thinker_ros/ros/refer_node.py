@@ -38,7 +38,7 @@ SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FA
 DEACTIVATED = Ending(Outcome.CANCELED, "The node was deactivated.")
 SHUT_DOWN = Ending(Outcome.CANCELED, "The node is shutting down.")
 DRAIN_SECONDS = 10.0
-LEAVE_SECONDS = 1.0
+LEAVE_SECONDS = 0.8  # the whole of leaving takes at most 2 s
 
 
 class ReferNode(AutostartNode):
