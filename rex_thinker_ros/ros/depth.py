@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass
 from typing import Any
@@ -13,17 +14,18 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.serialization import deserialize_message
-from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, Image
 
 from rex_thinker_ros.referring.pick_point import Intrinsics, IntrinsicsError
 from rex_thinker_ros.ros.clock import now_nanoseconds
 from rex_thinker_ros.ros.depth_decoding import decode_depth
 from rex_thinker_ros.ros.image_error import ImageError
-from rex_thinker_ros.stamps import read_stamp, seconds_between
+from rex_thinker_ros.ros.lazy_subscription import LazySubscription
+from rex_thinker_ros.stamps import NANOSECONDS, read_stamp, seconds_between
 
+ON_ITS_WAY_SECONDS = 0.1
 _KEPT = 10
-_QUEUED = 5
+_POLL_SECONDS = 0.005
 
 
 class DepthError(Exception):
@@ -52,60 +54,54 @@ class _Received:
 
 
 class Depth:
-    """Keep the last depth images of {prefix}depth, serialized, and the last {prefix}camera_info.
+    """Know the last depth images of {prefix}depth and the last {prefix}camera_info.
 
-    Depth images without a stamp count from their reception, on the node's clock. Safe to be asked
-    from any thread.
+    They stay in the middleware until somebody asks. Depth images without a stamp count from their
+    reception, on the node's clock. Safe to be asked from any thread.
     """
 
     def __init__(self, node: Node, prefix: str = "") -> None:
         self._node = node
         self._depth_topic = node.resolve_topic_name(f"{prefix}depth")
         self._info_topic = node.resolve_topic_name(f"{prefix}camera_info")
-        self._subscriptions: list[Subscription[Any]] = []
+        self._depths: LazySubscription | None = None
+        self._infos: LazySubscription | None = None
         self._lock = threading.Lock()
         self._last: deque[_Received] = deque(maxlen=_KEPT)
         self._held: _Received | None = None
-        self._held_for: int | None = None
         self._info: bytes | None = None
 
     def start(self) -> None:
         """Subscribe."""
-        # best effort hears every publisher, reliable or not
-        qos = QoSProfile(depth=_QUEUED, reliability=ReliabilityPolicy.BEST_EFFORT)
-        self._subscriptions = [
-            self._node.create_subscription(
-                kind,
-                topic,
-                receive,
-                qos,
-                raw=True,
-                qos_overriding_options=QoSOverridingOptions.with_default_policies(),
-            )
-            for kind, topic, receive in (
-                (Image, self._depth_topic, self._receive_depth),
-                (CameraInfo, self._info_topic, self._receive_info),
-            )
-        ]
+        with self._lock:
+            self._depths = self._subscribe(Image, self._depth_topic, _KEPT)
+            self._infos = self._subscribe(CameraInfo, self._info_topic, 1)
 
     def stop(self) -> None:
         """Unsubscribe, and forget what came."""
-        for subscription in self._subscriptions:
-            self._node.destroy_subscription(subscription)
-        self._subscriptions = []
         with self._lock:
+            for subscription in filter(None, (self._depths, self._infos)):
+                subscription.destroy()
+            self._depths = self._infos = None
             self._last.clear()
-            self._held = self._held_for = self._info = None
+            self._held = self._info = None
 
     def hold(self, stamp_nanoseconds: int) -> None:
         """Keep the depth image nearest to a stamp until the next call, however many come later.
 
         Call it when work on an image begins: reasoning takes longer than the last few depth
-        images reach back. One that is still on its way is held when it comes.
+        images reach back. One that is still on its way is waited for, ON_ITS_WAY_SECONDS at most.
         """
-        with self._lock:
-            self._held_for = stamp_nanoseconds
-            self._held = self._nearest(stamp_nanoseconds)
+        deadline = time.monotonic() + ON_ITS_WAY_SECONDS
+        while True:
+            with self._lock:
+                self._refresh()
+                self._held = self._nearest(stamp_nanoseconds)
+                came = any(one.stamp_nanoseconds >= stamp_nanoseconds for one in self._last)
+            nobody = not self._node.count_publishers(self._depth_topic)
+            if came or nobody or time.monotonic() >= deadline:
+                return
+            time.sleep(_POLL_SECONDS)
 
     def at(self, stamp_nanoseconds: int, tolerance_seconds: float) -> DepthView:
         """Return the depth whose stamp is nearest, within the tolerance, and the intrinsics.
@@ -114,6 +110,7 @@ class Depth:
             DepthError: there is none, or it cannot be used.
         """
         with self._lock:
+            self._refresh()
             nearest, info = self._nearest(stamp_nanoseconds), self._info
         if nearest is None:
             raise DepthError(f"No depth was received on {self._depth_topic}. Is it published?")
@@ -130,16 +127,19 @@ class Depth:
         intrinsics = _read_intrinsics(info)
         return _read_depth(nearest.data, intrinsics)
 
-    def _receive_depth(self, data: bytes) -> None:
-        stamp = read_stamp(data) or now_nanoseconds(self._node)
-        with self._lock:
-            self._last.append(_Received(data, stamp))
-            if self._held_for is not None:
-                self._held = self._nearest(self._held_for)
+    def _subscribe(self, kind: type[Any], topic: str, depth: int) -> LazySubscription:
+        # best effort hears every publisher, reliable or not
+        qos = QoSProfile(depth=depth, reliability=ReliabilityPolicy.BEST_EFFORT)
+        overriding = QoSOverridingOptions.with_default_policies()
+        return LazySubscription(self._node, kind, topic, qos, overriding)
 
-    def _receive_info(self, data: bytes) -> None:
-        with self._lock:
-            self._info = data
+    def _refresh(self) -> None:
+        """Take what came meanwhile; the lock is held."""
+        while self._depths and (taken := self._depths.take()):
+            came = now_nanoseconds(self._node) - int(taken.seconds_ago * NANOSECONDS)
+            self._last.append(_Received(taken.data, read_stamp(taken.data) or came))
+        while self._infos and (taken := self._infos.take()):
+            self._info = taken.data
 
     def _nearest(self, stamp_nanoseconds: int) -> _Received | None:
         kept = [*self._last, self._held] if self._held else self._last

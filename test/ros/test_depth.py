@@ -198,8 +198,11 @@ def test_old_depth_is_forgotten_unless_it_is_held(camera: Camera) -> None:
 
 def test_depth_that_comes_later_than_its_image_is_held(camera: Camera) -> None:
     camera.send(info(), image(99.9, 999))
+    late = threading.Timer(0.03, lambda: camera.images.publish(image(100.0, 1000)))
+    late.start()
     camera.depth.hold(100 * SECOND)
-    camera.send(image(100.0, 1000), *(image(200.0 + number, 2000) for number in range(12)))
+    late.join()
+    camera.send(*(image(200.0 + number, 2000) for number in range(12)))
     assert camera.seen(100.0) == pytest.approx(1.0)
 
 
