@@ -36,8 +36,19 @@ def find_weights(reference: str, *, model_type: str, store: Path | None = None) 
 
     The reference is a directory or a hub id. A hub id is looked up in the store (default_store
     where None), then in the Hugging Face cache. Raises MissingWeightsError for what is absent and
-    WeightsError for what is damaged or of another model type.
+    WeightsError for what is damaged, unreadable or of another model type.
     """
+    try:
+        return _find_whole(reference, model_type, store)
+    except OSError as error:
+        raise WeightsError(
+            f"The {model_type} checkpoint {reference} is not readable: "
+            f"{error.filename or reference}: {error.strerror}. See that this user may read it, or "
+            "give another one."
+        ) from error
+
+
+def _find_whole(reference: str, model_type: str, store: Path | None) -> Path:
     directory = Path(reference).expanduser()
     if directory.is_dir() or not _HUB_ID.fullmatch(reference):
         places = [directory]

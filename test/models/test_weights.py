@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -7,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -143,6 +145,41 @@ def test_an_unusable_checkpoint_is_refused_with_the_file_and_the_way_out(
     assert type(caught.value) is error
     assert named in str(caught.value)
     assert str(checkpoint) in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
+def test_a_file_that_may_not_be_read_is_named_with_the_way_out(
+    name: str, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # not by chmod, since the tests may run as root
+    allowed = Path.open
+
+    def deny(self: Path, *args: Any, **kwargs: Any) -> Any:
+        if self.name == name:
+            raise PermissionError(errno.EACCES, "Permission denied", str(self))
+        return allowed(self, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", deny)
+    with pytest.raises(WeightsError, match="may read") as caught:
+        find_weights(str(checkpoint), model_type=QWEN)
+    assert f"{checkpoint / name}: Permission denied" in str(caught.value)
+
+
+def test_a_directory_that_may_not_be_entered_is_named_with_the_way_out(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deny(self: Path, *args: Any, **kwargs: Any) -> Any:
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "is_dir", deny)
+    with pytest.raises(WeightsError, match="may read") as caught:
+        find_weights(str(checkpoint), model_type=QWEN)
+    assert f"{checkpoint}: Permission denied" in str(caught.value)
+
+
+def test_a_reference_that_can_be_no_directory_is_refused() -> None:
+    with pytest.raises(WeightsError, match=r"x{300}"):
+        find_weights("/" + "x" * 300, model_type=QWEN)
 
 
 def test_a_hub_id_is_found_in_the_store(checkpoint: Path) -> None:
