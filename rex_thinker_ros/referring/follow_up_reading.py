@@ -34,6 +34,10 @@ def read_follow_up(sentence: str, category: str) -> FollowUp | None:
     harm than as a command. With a verb ("pick up the left mug") it is a new command, which counts
     all mugs, and so is every sentence that names another object. What shall not be taken ("not
     the left one") is no choice. Of a corrected answer ("left, no, right") the last part counts.
+
+    An answer is about the image that was asked about. So while a question is open, "the left mug"
+    is decided on that image, however old it has become, and not on a new one, whose age would be
+    checked: the dialogue_timeout alone bounds it, where max_image_age bounds that of a command.
     """
     text = _plain(sentence)
     if text is None:
