@@ -10,11 +10,8 @@ from pathlib import Path
 from rich.console import Console
 
 from rex_thinker_ros.apps.evaluation import tables
-from rex_thinker_ros.apps.evaluation.humanref import (
-    HumanRefError,
-    read_expressions,
-    read_predictions,
-)
+from rex_thinker_ros.apps.evaluation.humanref import read_expressions, read_predictions
+from rex_thinker_ros.apps.evaluation.json_lines import SetError
 from rex_thinker_ros.apps.evaluation.prediction import predict_all
 from rex_thinker_ros.apps.evaluation.summary import evaluate
 from rex_thinker_ros.apps.image_files import ImageFileError
@@ -22,7 +19,7 @@ from rex_thinker_ros.models.device import DeviceError
 from rex_thinker_ros.models.profiles import PROFILES
 from rex_thinker_ros.models.weights import WeightsError
 
-_ERRORS = (HumanRefError, ImageFileError, WeightsError, DeviceError, tables.PlotError, OSError)
+_ERRORS = (SetError, ImageFileError, WeightsError, DeviceError, tables.PlotError, OSError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,7 +77,7 @@ def _score(options: argparse.Namespace) -> None:
     expressions = read_expressions(options.set)
     files = {path.stem: path for path in options.predictions}
     if len(files) < len(options.predictions):
-        raise HumanRefError("several prediction files have the same name")
+        raise SetError("several prediction files have the same name")
     evaluations = {
         name: evaluate(expressions, read_predictions(path)) for name, path in files.items()
     }

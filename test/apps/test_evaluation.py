@@ -12,11 +12,8 @@ from hypothesis import strategies as st
 from table import FILE, MUGS
 
 from rex_thinker_ros.apps.evaluate import main
-from rex_thinker_ros.apps.evaluation.humanref import (
-    HumanRefError,
-    read_expressions,
-    read_predictions,
-)
+from rex_thinker_ros.apps.evaluation.humanref import read_expressions, read_predictions
+from rex_thinker_ros.apps.evaluation.json_lines import SetError
 from rex_thinker_ros.apps.evaluation.metrics import THRESHOLDS, count_matches, score
 from rex_thinker_ros.apps.evaluation.summary import box_count_name
 from rex_thinker_ros.referring.boxes import Box
@@ -153,7 +150,7 @@ def test_tables_of_two_prediction_files(tmp_path: Path, capsys: pytest.CaptureFi
 def test_malformed_sets_are_refused_with_the_line(
     tmp_path: Path, lines: list[dict[str, Any]], reason: str
 ) -> None:
-    with pytest.raises(HumanRefError, match=reason):
+    with pytest.raises(SetError, match=reason):
         read_expressions(write(tmp_path / "set.jsonl", lines))
 
 
@@ -169,7 +166,7 @@ def test_malformed_sets_are_refused_with_the_line(
 def test_malformed_predictions_are_refused(tmp_path: Path, text: str, reason: str) -> None:
     path = tmp_path / "predictions.jsonl"
     path.write_text(text)
-    with pytest.raises(HumanRefError, match=reason):
+    with pytest.raises(SetError, match=reason):
         read_predictions(path)
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from rex_thinker_ros.apps.evaluation.humanref import Expression, HumanRefError, read_predictions
+from rex_thinker_ros.apps.evaluation.humanref import Expression, read_predictions
+from rex_thinker_ros.apps.evaluation.json_lines import SetError
 from rex_thinker_ros.apps.image_files import read_image
 from rex_thinker_ros.models.external import ExternalBoxError, ExternalDetector
 from rex_thinker_ros.models.load import load_models
@@ -31,7 +32,7 @@ def predict_all(
     and reasoning are kept beside.
 
     Raises:
-        HumanRefError: the prediction file is malformed, or an expression cannot be asked.
+        SetError: the prediction file is malformed, or an expression cannot be asked.
         ImageFileError: an image cannot be read.
     """
     done = _made_before(predictions) if predictions.exists() else {}
@@ -63,7 +64,7 @@ def _commands(expressions: Sequence[Expression], category: str | None) -> list[C
         try:
             noun = category or parser.parse(expression.referring).category
         except InvalidCommandError as error:
-            raise HumanRefError(f"id {expression.id}: {error} Or pass --category.") from error
+            raise SetError(f"id {expression.id}: {error} Or pass --category.") from error
         commands.append(Command(expression.referring, expression.referring, noun, wants_all=True))
     return commands
 
@@ -78,7 +79,7 @@ def _refer(
             size = Size(image.shape[1], image.shape[0])
             detector = ExternalDetector(expression.candidate_boxes, size)
         except ExternalBoxError as error:
-            raise HumanRefError(f"id {expression.id}: {error}") from error
+            raise SetError(f"id {expression.id}: {error}") from error
     return Referrer(detector, reasoner).refer(image, command, Observer(), CancelToken())
 
 

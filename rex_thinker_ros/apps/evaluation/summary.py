@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from statistics import fmean
 
-from rex_thinker_ros.apps.evaluation.humanref import REJECTION, Expression, HumanRefError
+from rex_thinker_ros.apps.evaluation.humanref import REJECTION, Expression
+from rex_thinker_ros.apps.evaluation.json_lines import SetError
 from rex_thinker_ros.apps.evaluation.metrics import THRESHOLDS, Scores, first_is_right, score
 from rex_thinker_ros.referring.boxes import Box
 
@@ -47,18 +48,18 @@ def evaluate(
     """Score predictions by the id of their expression.
 
     Raises:
-        HumanRefError: an expression has no prediction: nothing may be counted as a rejection.
+        SetError: an expression has no prediction: nothing may be counted as a rejection.
     """
     missing = [e.id for e in expressions if e.id not in predictions]
     if missing:
-        raise HumanRefError(
+        raise SetError(
             f"{len(missing)} of {len(expressions)} expressions have no prediction, "
             f"such as id {missing[0]}"
         )
     answered = [e for e in expressions if e.domain != REJECTION]
     unanswerable = [e.id for e in answered if not e.answer_boxes]
     if unanswerable:
-        raise HumanRefError(
+        raise SetError(
             f"id {unanswerable[0]} has no answer box, but is not of the domain {REJECTION}"
         )
     scores = {e.id: _scores(e, predictions[e.id]) for e in answered}

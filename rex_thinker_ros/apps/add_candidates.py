@@ -1,0 +1,80 @@
+"""Add candidates to a referring set: `python -m rex_thinker_ros.apps.add_candidates --help`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+
+from rex_thinker_ros.apps.evaluation.annotations import (
+    Annotation,
+    read_annotations,
+    write_annotations,
+)
+from rex_thinker_ros.apps.evaluation.json_lines import SetError
+from rex_thinker_ros.apps.image_files import ImageFileError, read_image
+from rex_thinker_ros.models.device import DeviceError
+from rex_thinker_ros.models.load import load_models
+from rex_thinker_ros.models.profiles import PROFILES, load_profile
+from rex_thinker_ros.models.weights import WeightsError
+from rex_thinker_ros.referring.detector import Detector
+
+SAME_IOU = 0.5
+"""A candidate that overlaps the answer so much is the answer's."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the set with candidates; return 0 unless that was impossible."""
+    options = _options(arguments)
+    console = Console(stderr=True)
+    try:
+        annotations = read_annotations(options.set)
+        detector, _ = load_models(load_profile(options.model), device=options.device)
+        done = list(_with_candidates(annotations, options.images, detector, console))
+        write_annotations(options.output, done)
+    except (SetError, ImageFileError, WeightsError, DeviceError, OSError) as error:
+        console.print(f"error: {error}", style="bold red", markup=False)
+        return 1
+    missed = sum(annotation.answer in annotation.candidates for annotation in done)
+    console.print(
+        f"Wrote {len(done)} expressions to {options.output}. Nothing was found at the answers of "
+        f"{missed} of them: these were added to their candidates.",
+        markup=False,
+    )
+    return 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="add_candidates",
+        description="Find the candidates of a referring set with a model's detector.",
+        epilog="A set is one JSON object a line: image_name, ans (the box [x0, y0, x1, y1] that is "
+        "meant), category, referring. Written is the same with candidate_boxes.",
+    )
+    parser.add_argument("set", type=Path, help="the referring set")
+    parser.add_argument("images", type=Path, help="folder of its images")
+    parser.add_argument("output", type=Path, help="file to write")
+    parser.add_argument("--model", default="rex_thinker_7b", choices=PROFILES)
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    return parser.parse_args(arguments)
+
+
+def _with_candidates(
+    annotations: Sequence[Annotation], images: Path, detector: Detector, console: Console
+) -> Iterator[Annotation]:
+    """Yield annotations with what the detector finds; the answer is always among it."""
+    for annotation in track(annotations, "Detecting", console=console):
+        image = read_image(images / annotation.image_name)
+        boxes = [candidate.box for candidate in detector.detect(image, annotation.category)]
+        if all(box.iou(annotation.answer) < SAME_IOU for box in boxes):
+            boxes.append(annotation.answer)
+        yield replace(annotation, candidates=tuple(boxes))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
