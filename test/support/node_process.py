@@ -15,12 +15,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 90.0  # seconds; only a hang takes that long
-_domains = itertools.count(os.getpid() % 80)
+_WORKERS = 2  # of pytest-xdist, each with domains of its own
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % _WORKERS
+_domains = itertools.count(os.getpid())
 
 
 def next_domain() -> int:
     """Return a ROS domain id of its own for each test module or test."""
-    return next(_domains) % 100 + 1
+    return next(_domains) % (100 // _WORKERS) * _WORKERS + _worker + 1
 
 
 class NodeProcess:
