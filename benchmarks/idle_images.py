@@ -46,7 +46,7 @@ def camera(width: int, height: int, rate: float) -> None:
 
 def converting() -> None:
     """Convert every image in the callback, as a straightforward node does."""
-    from rex_thinker_ros.ros.image_decoding import decode_image
+    from rex_thinker_ros.images.decoding import decode_image
 
     rclpy.init()
     node = Node("converting")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rex_thinker_ros.images.error import ImageError
 from rex_thinker_ros.models.external import ExternalBoxError, ExternalDetector
 from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.command import Command, CommandParser, InvalidCommandError
@@ -16,7 +17,6 @@ from rex_thinker_ros.referring.referrer import Checks, Observer, Referral, Refer
 from rex_thinker_ros.ros.camera import Camera
 from rex_thinker_ros.ros.conversation import Conversation, Reply
 from rex_thinker_ros.ros.frames import FrameError
-from rex_thinker_ros.ros.image_error import ImageError
 from rex_thinker_ros.ros.looking import Looking
 from rex_thinker_ros.ros.parameters import Parameters
 from rex_thinker_ros.ros.picking import pick_points

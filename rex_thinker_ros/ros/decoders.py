@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 
+from rex_thinker_ros.images.decoding import Decoder, decode_image
+from rex_thinker_ros.images.error import ImageError
+from rex_thinker_ros.images.image_file import check_image_file
 from rex_thinker_ros.referring.detector import RgbImage
-from rex_thinker_ros.ros.image_decoding import Decoder, decode_image
-from rex_thinker_ros.ros.image_error import ImageError
-from rex_thinker_ros.ros.image_file import check_image_file
 
 
 class DecoderError(RuntimeError):

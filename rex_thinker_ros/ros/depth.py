@@ -16,10 +16,10 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CameraInfo, Image
 
+from rex_thinker_ros.images.depth_decoding import decode_depth
+from rex_thinker_ros.images.error import ImageError
 from rex_thinker_ros.referring.pick_point import Intrinsics, IntrinsicsError
 from rex_thinker_ros.ros.clock import now_nanoseconds
-from rex_thinker_ros.ros.depth_decoding import decode_depth
-from rex_thinker_ros.ros.image_error import ImageError
 from rex_thinker_ros.ros.lazy_subscription import LazySubscription
 from rex_thinker_ros.stamps import NANOSECONDS, read_stamp, seconds_between
 

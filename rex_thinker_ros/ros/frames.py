@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage, Image
 
+from rex_thinker_ros.images.error import ImageError
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.ros.image_error import ImageError
 from rex_thinker_ros.ros.lazy_subscription import Taken
 from rex_thinker_ros.stamps import NANOSECONDS, read_stamp, seconds_between, stamp_nanoseconds
 

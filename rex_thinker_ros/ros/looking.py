@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 from sensor_msgs.msg import CompressedImage, Image
 
+from rex_thinker_ros.images.decoding import Decoder
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.ros.frames import Frame, FrameError, Frames
 from rex_thinker_ros.ros.given_candidates import GivenCandidates
-from rex_thinker_ros.ros.image_decoding import Decoder
 from rex_thinker_ros.ros.parameters import Parameters
 from rex_thinker_ros.ros.requests import Request
 from rex_thinker_ros.ros.result import Looked

@@ -12,8 +12,8 @@ from pictures import picture, rgb_message
 from sensor_msgs.msg import CompressedImage
 from table import FILE
 
+from rex_thinker_ros.images.error import ImageError
 from rex_thinker_ros.ros.decoders import DecoderError, make_decoder
-from rex_thinker_ros.ros.image_error import ImageError
 
 TABLE_FILE = FILE.read_bytes()
 

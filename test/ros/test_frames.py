@@ -11,10 +11,10 @@ from builtin_interfaces.msg import Time
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import Image
 
+from rex_thinker_ros.images.error import ImageError
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.ros.frames import Frame, FrameError, Frames
-from rex_thinker_ros.ros.image_error import ImageError
 from rex_thinker_ros.ros.lazy_subscription import Taken
 
 NOW = 1000

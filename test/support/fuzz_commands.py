@@ -37,6 +37,8 @@ COMMANDS = (
     # refused as they are
     "", "move to the left", "pick it up", "don't touch the knife", "on the left, pick up the mug",
     "get the red mug and the blue bowl", "pick up everything", "stop", "42 ?!",
+    "Pick up the red mug. No, the blue one.", "pick up the mug if it is red", "give me a few mugs",
+    "the red mug or the blue mug", "Take the mug. Take the bowl.", "the red and the blue mug",
     # of other domains, and of none
     "rm -rf / ; DROP TABLE mugs; --", '{"command": "pick", "object": {"name": "mug", "n": [1, 2]}}',
     "https://example.org/?q=red+mug#left", "Nimm bitte die rote Tasse links",
@@ -54,7 +56,11 @@ PIECES = (
 REFUSALS = {
     "is empty": "empty", "at most": "too long", "Leave signs": "signs", "not to do": "negated",
     "names no object": "no object", "could be anything": "vague", "before its place": "place first",
-    "one kind of object": "several kinds",
+    "one kind of object": "several kinds", "takes something back": "retracted",
+    "one thing at a time": "several orders", "in one sentence which": "in pieces",
+    "without the condition": "conditional", "exactly how many": "inexact", 'without "or"': "choice",
+    "right before the object": "description first", "Begin with the order": "order later",
+    "with each colour": "shared noun", "The category ": "no category",
 }  # fmt: skip
 
 

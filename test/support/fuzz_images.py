@@ -18,8 +18,8 @@ from pictures import picture
 from PIL import Image as Picture
 from sensor_msgs.msg import CompressedImage, Image
 
-from rex_thinker_ros.ros.image_decoding import decode_image
-from rex_thinker_ros.ros.image_error import ImageError
+from rex_thinker_ros.images.decoding import decode_image
+from rex_thinker_ros.images.error import ImageError
 
 MOST_BYTES = 3 * 8192 * 8192
 """The largest image that a compressed file may become."""

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sensor_msgs.msg import Image
 
-from rex_thinker_ros.ros.depth_decoding import decode_depth
-from rex_thinker_ros.ros.image_error import ImageError
+from rex_thinker_ros.images.depth_decoding import decode_depth
+from rex_thinker_ros.images.error import ImageError
 
 
 def depth_image(

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from sensor_msgs.msg import CompressedImage, Image
 
-from rex_thinker_ros.ros.image_decoding import decode_image
-from rex_thinker_ros.ros.image_error import ImageError
+from rex_thinker_ros.images.decoding import decode_image
+from rex_thinker_ros.images.error import ImageError
 
 COLORS = [(250, 10, 30), (20, 200, 60), (5, 40, 220), (255, 255, 255), (0, 0, 0), (90, 90, 90)]
 SHADES = [0, 1, 127, 128, 254, 255]

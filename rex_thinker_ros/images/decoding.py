@@ -9,15 +9,15 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sensor_msgs.msg import CompressedImage, Image
 
+from rex_thinker_ros.images.error import ImageError
+from rex_thinker_ros.images.image_file import check_image_file
+from rex_thinker_ros.images.message import CompressedImage, RawImage, is_raw
+from rex_thinker_ros.images.raw_pixels import raw_pixels
 from rex_thinker_ros.referring.detector import RgbImage
-from rex_thinker_ros.ros.image_error import ImageError
-from rex_thinker_ros.ros.image_file import check_image_file
-from rex_thinker_ros.ros.raw_pixels import raw_pixels
 
 Pixels = NDArray[Any]
-Decoder = Callable[[Image | CompressedImage], RgbImage]
+Decoder = Callable[[RawImage | CompressedImage], RgbImage]
 ToRgb = Callable[[Pixels], RgbImage]
 
 
@@ -97,7 +97,7 @@ for _pattern, _code in {
     )
 
 
-def decode_image(message: Image | CompressedImage) -> RgbImage:
+def decode_image(message: RawImage | CompressedImage) -> RgbImage:
     """Decode a message into an array (height, width, 3) of uint8 RGB.
 
     16-bit brightness and Bayer keep their upper byte; 16UC1 and 32FC1, which have no brightness
@@ -106,14 +106,14 @@ def decode_image(message: Image | CompressedImage) -> RgbImage:
     Raises:
         ImageError: the message is malformed or its encoding is unknown.
     """
-    if isinstance(message, CompressedImage):
-        data = bytes(message.data)
-        check_image_file(data)
-        return _run(_read_file, np.frombuffer(data, np.uint8))
-    return _decode_raw(message)
+    if is_raw(message):
+        return _decode_raw(message)
+    data = bytes(message.data)
+    check_image_file(data)
+    return _run(_read_file, np.frombuffer(data, np.uint8))
 
 
-def _decode_raw(message: Image) -> RgbImage:
+def _decode_raw(message: RawImage) -> RgbImage:
     if message.encoding not in _ENCODINGS:
         # any text may stand there: keep the operator's sentence short and readable
         raise ImageError(f"encoding {message.encoding[:40]!r} is not supported")

@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sensor_msgs.msg import Image
 
-from rex_thinker_ros.ros.image_error import ImageError
+from rex_thinker_ros.images.error import ImageError
+from rex_thinker_ros.images.message import RawImage
 
 
-def raw_pixels(message: Image, element: np.dtype[Any], channels: int) -> NDArray[Any]:
+def raw_pixels(message: RawImage, element: np.dtype[Any], channels: int) -> NDArray[Any]:
     """Return a view (height, width, channels) of the message's data, in its byte order.
 
     Raises:

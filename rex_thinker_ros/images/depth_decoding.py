@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sensor_msgs.msg import Image
 
-from rex_thinker_ros.ros.image_error import ImageError
-from rex_thinker_ros.ros.raw_pixels import raw_pixels
+from rex_thinker_ros.images.error import ImageError
+from rex_thinker_ros.images.message import RawImage
+from rex_thinker_ros.images.raw_pixels import raw_pixels
 
 _MILLIMETRES = np.dtype(np.uint16)
 _METRES = np.dtype(np.float32)
@@ -20,7 +20,7 @@ _ENCODINGS: dict[str, np.dtype[Any]] = {
 }
 
 
-def decode_depth(message: Image) -> NDArray[np.float32]:
+def decode_depth(message: RawImage) -> NDArray[np.float32]:
     """Decode a message into an array (height, width) of metres along the optical axis.
 
     16UC1 and mono16 are in millimetres, and their 0, unknown, becomes NaN. 32FC1 is in metres and

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rex_thinker_ros.ros.file_header import jpeg_size, png_size
-from rex_thinker_ros.ros.image_error import ImageError
+from rex_thinker_ros.images.error import ImageError
+from rex_thinker_ros.images.file_header import jpeg_size, png_size
 
 # by format: first and last bytes of a whole file, and what reads the size that it announces
 _FORMATS = {

@@ -1,0 +1,1 @@
+"""Pixels of image messages, whatever library made them: no ROS here."""
