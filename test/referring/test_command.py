@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -165,6 +166,117 @@ UNDERSTOOD = (
     # several sentences
     ("I am thirsty. Bring me the bottle!", "bottle", "bottle", False),
     ("Hello! Pick up the red can. It is on the left.", "red can", "can", False),
+    ("I am at the table. Bring me the mug.", "mug", "mug", False),
+    ("Look at the table. Pick up the mug.", "mug", "mug", False),
+    ("Pick up the mug. Put it on the left.", "mug", "mug", False),
+    ("Take the red mug. Put the mug on the tray.", "red mug", "mug", False),
+    ("There is a red mug on the table. Pick it up.", "red mug on the table", "mug", False),
+    ("I need the mug. Look at me.", "mug", "mug", False),
+    # corrected
+    ("pick up the red mug; no, the blue mug", "blue mug", "mug", False),
+    ("pick up the red mug no the blue mug", "blue mug", "mug", False),
+    ("pick up the red mug, I mean the blue mug", "blue mug", "mug", False),
+    ("pick up the red mug or rather the blue mug", "blue mug", "mug", False),
+    ("pick up the red mug. Wait, take the bowl", "bowl", "bowl", False),
+    ("No, pick up the mug.", "mug", "mug", False),
+    ("Sorry, could you pick up the mug?", "mug", "mug", False),
+    # what leads to an order
+    ("Good morning, pick up the red mug", "red mug", "mug", False),
+    ("good morning robot pick up the mug", "mug", "mug", False),
+    ("computer, pick up the mug", "mug", "mug", False),
+    ("OK Google, pick up the mug", "mug", "mug", False),
+    ("Baxter, could you hand me the mug?", "mug", "mug", False),
+    ("robot: pick up the mug", "mug", "mug", False),
+    ("do me a favor and hand me the mug", "mug", "mug", False),
+    ("the task is to pick up the mug", "mug", "mug", False),
+    ("I was wondering if you could hand me the mug", "mug", "mug", False),
+    ("start picking up the mugs", "mugs", "mug", True),
+    ("go to the table and pick up the mug", "mug", "mug", False),
+    ("pick up the mug if you can", "mug", "mug", False),
+    ("pick up the mug, but be careful", "mug", "mug", False),
+    ("pick up the red mug and then stop", "red mug", "mug", False),
+    ("what color is the mug?", "mug", "mug", False),
+    # descriptions that are kept whole
+    ("pick up the mug, which is red", "mug, which is red", "mug", False),
+    ("pick up the mug, on the left, and put it in the bin", "mug, on the left", "mug", False),
+    ("mug closest to me", "mug closest to me", "mug", False),
+    ("pick up the mug next to me", "mug next to me", "mug", False),
+    ("put the mug closest to me on the tray", "mug closest to me", "mug", False),
+    ("find the man with a camera", "man with a camera", "man", False),
+    ("find the woman with her hand raised", "woman with her hand raised", "woman", False),
+    ("find the doll with one arm", "doll with one arm", "doll", False),
+    ("the mug with no handle", "mug with no handle", "mug", False),
+    ("pick up the mugs but not the red one", "mugs but not the red one", "mug", True),
+    (
+        "the mug behind the bowl but in front of the can",
+        "mug behind the bowl but in front of the can",
+        "mug",
+        False,
+    ),
+    (
+        "the mug between the dirty plate and clean plate",
+        "mug between the dirty plate and clean plate",
+        "mug",
+        False,
+    ),
+    ("the orange bowl right of the can", "orange bowl right of the can", "bowl", False),
+    ("pick up the mug at the back", "mug at the back", "mug", False),
+    ("pick up the mug in the back", "mug in the back", "mug", False),
+    ("the lamp that is on", "lamp that is on", "lamp", False),
+    ("find the lamp that is switched off", "lamp that is switched off", "lamp", False),
+    ("pick up the can that is upside down", "can that is upside down", "can", False),
+    ("pick up the jar with the lid off", "jar with the lid off", "jar", False),
+    ("pick up the mug (red)", "mug, red", "mug", False),
+    ("pick up the 'red' mug", "red mug", "mug", False),
+    ("pick up the “red” mug", "red mug", "mug", False),
+    # ways to move are no description
+    ("move the red block left", "red block", "block", False),
+    ("push the mug forward", "mug", "mug", False),
+    ("turn the mug around", "mug", "mug", False),
+    ("rotate the mug clockwise", "mug", "mug", False),
+    ("rotate the mug 90 degrees clockwise", "mug", "mug", False),
+    ("lift the mug 5 centimeters", "mug", "mug", False),
+    ("move the mug 10 cm to the left", "mug", "mug", False),
+    ("move the left mug to the right", "left mug", "mug", False),
+    (
+        "push the block to the left of the can",
+        "block to the left of the can",
+        "block",
+        False,
+    ),
+    # names
+    ("pick up the camera", "camera", "camera", False),
+    ("find the remote", "remote", "remote", False),
+    ("pick up the drill bit", "drill bit", "drill bit", False),
+    ("find the tank top", "tank top", "tank top", False),
+    ("pick up the bottle top", "bottle top", "bottle top", False),
+    ("find the stop sign", "stop sign", "stop sign", False),
+    ("find the fire hydrant", "fire hydrant", "fire hydrant", False),
+    ("hand me the Phillips screwdriver", "Phillips screwdriver", "screwdriver", False),
+    ("hand me the M5 screw", "M5 screw", "screw", False),
+    ("hand me the No. 2 screwdriver", "number 2 screwdriver", "screwdriver", False),
+    ("water the potted plant", "potted plant", "plant", False),
+    ("grab the 5 cm blocks", "5 cm blocks", "block", True),
+)
+
+COUNTED = (
+    ("two mugs", "two mugs", True, 2),
+    ("pick up exactly three red mugs", "three red mugs", True, 3),
+    ("the first two mugs from the left", "first two mugs from the left", True, 2),
+    ("hand me 2 mugs", "2 mugs", True, 2),
+    ("grab both mugs", "mugs", True, 2),
+    ("take all four mugs", "four mugs", True, 4),
+    ("bring me a couple of mugs", "mugs", True, 2),
+    ("get the red mug and the blue mug", "red mug and the blue mug", True, 2),
+    ("pick up two of the mugs", "mugs", False, 2),
+    ("bring me two glasses", "two glasses", True, 2),
+    ("grab a pair of pliers", "pliers", False, None),
+    ("one mug", "one mug", False, None),
+    ("grab one of the mugs", "mugs", False, None),
+    ("red mugs", "red mugs", True, None),
+    ("the two-handled mugs", "two-handled mugs", True, None),
+    ("the mugs with two handles", "mugs with two handles", True, None),
+    ("how many cans are there?", "cans", True, None),
 )
 
 REFUSED = (
@@ -186,6 +298,46 @@ REFUSED = (
     ("do not touch the red mug", "not to do"),
     ("never pick up the knife", "not to do"),
     ("not the red ball, the blue ball", "not to do"),
+    ("don’t pick up the mug", "not to do"),
+    ("I don’t want the mug", "not to do"),
+    ("dont pick up the mug", "not to do"),
+    ("DON'T PICK UP THE MUG", "not to do"),
+    ("take none of the mugs", "not to do"),
+    ("nobody wants the mug", "not to do"),
+    ("quit picking up the mug", "not to do"),
+    ("avoid the mug", "not to do"),
+    ("ignore the red mug", "not to do"),
+    ("forget about the mug, take the bowl", "not to do"),
+    ("instead of the red mug, pick up the blue mug", "not to do"),
+    ("leave the mug alone", "not to do"),
+    ("0 mugs", "not to do"),
+    ("Pick up the red mug. Don't.", "not to do"),
+    ("Pick up the mug. Never mind.", "not to do"),
+    ("Pick up the red mug. No, stop.", "takes something back"),
+    ("Pick up the red mug. No, the blue one.", "takes something back"),
+    ("Pick up the red mug. Wait.", "takes something back"),
+    ("put the red mug on the left plate, no, the right plate", "takes something back"),
+    ("pick up the mug next to the bowl, no, the can", "takes something back"),
+    ("don't pick up the red mug, I mean the blue mug", "takes something back"),
+    ("Pick up the red mug. Pick up the blue mug.", "one thing at a time"),
+    ("Pick up the mug. The red one.", "in one sentence"),
+    ("Pick up the mug. On the left.", "in one sentence"),
+    ("pick up the mug if it is red", "condition"),
+    ("pick up all the mugs but the red one", "condition"),
+    ("pick up the mug when I say go", "condition"),
+    ("computer pick up the mug", "Begin with the order"),
+    ("give me a few mugs", "exactly how many"),
+    ("pick up some mugs", "exactly how many"),
+    ("give me three or four mugs", "exactly how many"),
+    ("pick up at least two mugs", "exactly how many"),
+    ("the red mugs and the two blue mugs", "exactly how many"),
+    ("pick up the red mug or the blue mug", "without"),
+    ("get the red and the blue mug", "with each colour"),
+    ("left, pick up the mug", "right before the object"),
+    ("pick up from the table the red mug", "before its place"),
+    ("grab from the shelf a mug", "before its place"),
+    ("look on the table for the mug", "before its place"),
+    ("open the gripper", "names no object"),
     ("on the left, pick up the mug", "before its place"),
     ("pick it up", "could be anything"),
     ("pick up the red one", "could be anything"),
@@ -223,6 +375,17 @@ def test_a_command_is_understood(
 def test_a_sentence_without_one_clear_object_is_refused(sentence: str, advice: str) -> None:
     with pytest.raises(InvalidCommandError, match=advice):
         PARSER.parse(sentence)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expression", "wants_all", "count"), COUNTED, ids=[case[0] for case in COUNTED]
+)
+def test_what_is_counted(
+    sentence: str, expression: str, wants_all: bool, count: int | None
+) -> None:
+    command = PARSER.parse(sentence)
+    assert (command.expression, command.wants_all) == (expression, wants_all)
+    assert command.count == count
 
 
 @pytest.mark.parametrize(
@@ -264,6 +427,9 @@ def test_the_expression_is_the_same_in_every_frame(frame: str, expression: str) 
         ("grab the biggest object", "biggest object", False),
         ("pick up the red mug", "red mug", False),
         ("move to the left", "move to the left", False),
+        ("both", "both", True),
+        ("all of them", "them", True),
+        ("two red ones", "two red ones", True),
     ],
 )
 def test_an_explicit_category_stands_in_for_a_missing_name(
@@ -272,6 +438,18 @@ def test_an_explicit_category_stands_in_for_a_missing_name(
     command = PARSER.parse(sentence, "cup")
     assert (command.expression, command.category) == (expression, "cup")
     assert command.wants_all is wants_all
+
+
+@pytest.mark.parametrize("sentence", ["stop", "don't", "no", "don't pick up the red one"])
+def test_an_explicit_category_makes_no_command_of_a_refusal(sentence: str) -> None:
+    with pytest.raises(InvalidCommandError, match="not to do"):
+        PARSER.parse(sentence, "mug")
+
+
+@pytest.mark.parametrize("category", ["...", "?", "42"])
+def test_a_category_without_letters_is_refused(category: str) -> None:
+    with pytest.raises(InvalidCommandError, match="category"):
+        PARSER.parse("grab the can", category)
 
 
 def test_words_that_only_the_parse_needs_are_no_part_of_the_expression() -> None:
@@ -301,7 +479,61 @@ def test_the_longest_sentence_is_configurable() -> None:
         parser.parse("pick up the green mug")
 
 
+TOKENIZER = spacy.blank("en")
 WORDS = sorted({word for sentence, *_ in (*UNDERSTOOD, *REFUSED) for word in sentence.split()})
+
+
+LOOKS = st.lists(
+    st.sampled_from(("red", "green", "blue", "white", "large", "small", "dirty", "empty")),
+    max_size=2,
+    unique=True,
+)
+NOUNS = st.sampled_from(("mug", "bowl", "bottle", "block", "can", "plate", "hammer"))
+PLACES = st.sampled_from(
+    (
+        "", "on the left", "at the back", "next to me", "closest to the blue bowl", "near the wall",
+        "to the left of the green can", "between the red can and the white plate",
+        "behind the bowl but in front of the can", "that is upside down", "with no handle",
+        "in front of the yellow block", "farthest from the camera",
+    )
+)  # fmt: skip
+FRAMES = st.sampled_from(
+    (
+        "{}", "Pick up {}, please.", "could you hand me {}?", "Good morning, grab {}!", "find {}",
+        "I need {} now", "take {} and put it into the box", "where is {}?", "I am here. Get {}.",
+    )
+)  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None)
+@given(FRAMES, LOOKS, NOUNS, PLACES)
+def test_colours_and_places_survive(frame: str, looks: list[str], noun: str, place: str) -> None:
+    expression = " ".join([*looks, noun, *place.split()])
+    try:
+        command = PARSER.parse(frame.format(f"the {expression}"))
+    except InvalidCommandError:  # under 1 %: the language model finds no noun
+        return
+    assert (command.expression, command.category) == (expression, noun)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    LOOKS,
+    NOUNS,
+    PLACES,
+    st.sampled_from(
+        (
+            ". No, stop.", ". Don't.", ", no, the other one", ". Never mind.", "... no wait",
+            " - cancel that", ". Don’t do it!", ", I mean the other one", " or rather not",
+        )
+    ),
+)  # fmt: skip
+def test_what_is_taken_back_is_never_done(
+    looks: list[str], noun: str, place: str, retraction: str
+) -> None:
+    phrase = " ".join([*looks, noun, *place.split()])
+    with pytest.raises(InvalidCommandError):
+        PARSER.parse(f"Pick up the {phrase}{retraction}")
 
 
 @settings(max_examples=200, deadline=None)
@@ -320,5 +552,5 @@ def test_any_text_is_understood_or_refused(sentence: str) -> None:
 
 def _pieces(sentence: str) -> list[str]:
     """Return every run of characters between any two cuts at a word's or a token's edge."""
-    tokens = [token.text.lower() for token in PARSER._language.make_doc(sentence)]
+    tokens = [token.text.lower() for token in TOKENIZER.make_doc(sentence)]
     return ["".join(tokens[i:j]) for i in range(len(tokens)) for j in range(i + 1, len(tokens) + 1)]

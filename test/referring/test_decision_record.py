@@ -57,7 +57,7 @@ LINE = (
     '{"time": "2025-06-01T12:00:00.250+00:00", "id": "ab-7", "lost": 2, "camera": "left", '
     '"sentence": "take the  mug", "status": "FOUND", "status_text": "Found ✅", '
     '"command": {"sentence": "take the mug", "expression": "mug", "category": "mug", '
-    '"wants_all": false}, '
+    '"wants_all": false, "count": null}, '
     '"image": {"file": "frame-ab-7.png", "size": {"width": 64, "height": 48}, "sha256": "0f", '
     '"stamp_sec": 7, "stamp_nanosec": 8, "frame_id": "camera", "age_seconds": 0.125, '
     '"convert_seconds": 0.01}, '
@@ -111,7 +111,7 @@ RECORDS = st.builds(
     sentence=TEXTS,
     status=st.sampled_from(Outcome),
     status_text=TEXTS,
-    command=st.none() | st.builds(Command, TEXTS, TEXTS, TEXTS, st.booleans()),
+    command=st.none() | st.builds(Command, TEXTS, TEXTS, TEXTS, st.booleans(), st.none() | COUNTS),
     image=st.none()
     | st.builds(
         RecordedImage, TEXTS, st.builds(Size, st.integers(1, 9999), st.integers(1, 9999)),
@@ -208,7 +208,8 @@ def test_malformed_lines_are_refused_with_what_is_wrong(line: str, fault: str) -
 
 
 PATHS = [
-    "time", "id", "status", "command", "command.wants_all", "image", "image.size",
+    "time", "id", "status", "command", "command.wants_all", "command.count",
+    "image", "image.size",
     "image.size.height", "image.stamp_sec", "referral.candidates", "referral.candidates.0.box",
     "referral.candidates.0.score", "referral.boxes.0.y0", "referral.confidence",
     "pick_points", "pick_points.0.z",
