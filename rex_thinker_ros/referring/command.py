@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rex_thinker_ros.referring import command_checks as checks
 from rex_thinker_ros.referring import command_grammar as grammar
 from rex_thinker_ros.referring import command_quantity as quantity
 from rex_thinker_ros.referring import command_text
 from rex_thinker_ros.referring import command_words as words
 from rex_thinker_ros.referring.command_language import CommandLanguage
+from rex_thinker_ros.referring.command_phrase import expression_tokens
 
 if TYPE_CHECKING:
     from spacy.tokens import Token
@@ -85,9 +87,9 @@ class CommandParser:
                 f"Name one kind of object at a time, not {' and '.join(kinds)}."
             )
         _refuse_unclear(head, said)
-        if category is None and (one := grammar.stray_one(head)):
+        if category is None and (one := checks.stray_one(head)):
             raise InvalidCommandError(_no_object(sentence, one))
-        expression = _text(grammar.expression_tokens(head))
+        expression = _text(expression_tokens(head))
         _refuse_negation(said, expression)
         return Command(
             sentence=sentence,
@@ -147,8 +149,8 @@ def _asked_for(sentences: Sequence[_Sentence]) -> Token | None:
     highest = max(said.rank for said in named)
     asking = [said for said in named if said.rank == highest]
     head, *others = [said.head for said in asking if said.head is not None]
-    phrase = set(_text(grammar.expression_tokens(head)).lower().split())
-    if any(set(_text(grammar.expression_tokens(o)).lower().split()) - phrase for o in others):
+    phrase = set(_text(expression_tokens(head)).lower().split())
+    if any(set(_text(expression_tokens(o)).lower().split()) - phrase for o in others):
         raise InvalidCommandError("Ask for one thing at a time, in one sentence.")
     if any(command_text.is_fragment(said.text) for said in sentences if said is not asking[0]):
         raise InvalidCommandError("Say in one sentence which object you mean.")
@@ -163,23 +165,23 @@ def _refuse_negation(said: str, expression: str) -> None:
 
 def _refuse_unclear(head: Token, said: str) -> None:
     """Refuse what would lose a part of its meaning."""
-    if grammar.is_negated(head) or quantity.count(head) == 0:
+    if checks.is_negated(head) or quantity.count(head) == 0:
         raise InvalidCommandError(_not_to_do(said))
     if quantity.is_inexact(head):
         raise InvalidCommandError('Say exactly how many, such as "two mugs" or "all mugs".')
-    if grammar.opens_with_place(head):
+    if checks.opens_with_place(head):
         raise InvalidCommandError(
             'Name the object before its place, such as "pick up the mug on the left".'
         )
-    if lost := grammar.lost_looks(head):
+    if lost := checks.lost_looks(head):
         raise InvalidCommandError(
             f'Say "{_text(lost[:1])}" right before the object, such as "the left red mug".'
         )
-    if conditions := grammar.conditions(head):
+    if conditions := checks.conditions(head):
         raise InvalidCommandError(f'Say it without the condition after "{conditions[0]}".')
-    if grammar.offers_choice(head):
+    if checks.offers_choice(head):
         raise InvalidCommandError('Say which one is meant, without "or".')
-    if grammar.second_order(head):
+    if checks.second_order(head):
         raise InvalidCommandError('Begin with the order, such as "pick up the red mug".')
 
 

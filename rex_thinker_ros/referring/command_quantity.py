@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rex_thinker_ros.referring import command_words as words
-from rex_thinker_ros.referring.command_grammar import coordinated, modifiers
+from rex_thinker_ros.referring.command_grammar import coordinated
+from rex_thinker_ros.referring.command_phrase import modifiers
 
 if TYPE_CHECKING:
     from spacy.tokens import Token
