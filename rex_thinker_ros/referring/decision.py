@@ -50,9 +50,10 @@ def decide(
 
     FOUND needs all of: every answer box is a candidate (IoU >= SNAP_IOU in resized pixels, best
     pairs first, one to one; a box written twice counts once), the candidates marked as matches
-    are exactly those, every candidate is marked, none of them unsure, and there is only one
-    unless all were asked for. With verify_order, an order that the boxes can settle ("second mug
-    from the left") must hold too. image_size and resized are in pixels.
+    are exactly those, every candidate is marked, none of them unsure, and they are as many as the
+    command counts: one, unless it says a number or asks for all. With verify_order, an order that
+    the boxes can settle ("second mug from the left") must hold too. image_size and resized are in
+    pixels.
     """
     hints = tuple(Box(*map(float, hint)) for hint in hint_boxes(candidates, image_size, resized))
     boxes = tuple(dict.fromkeys(answer.boxes))
@@ -166,9 +167,23 @@ def _abstention(
             f"{_numbers(chosen).capitalize()} fits {command.expression}, but the model is unsure "
             f"about {_numbers(unsure)}. {question([*chosen, *unsure], command.expression)}"
         )
-    if len(chosen) > 1 and not command.wants_all:
+    return _miscounted(command, chosen)
+
+
+def _miscounted(command: Command, chosen: Sequence[Candidate]) -> tuple[Outcome, str] | None:
+    """Return how the number of matches, at least one, differs from what was asked for."""
+    asked = command.count or (len(chosen) if command.wants_all else 1)
+    if len(chosen) < asked:
+        return Outcome.NO_MATCH, (
+            f"{asked} were asked for ({command.expression}), and only {len(chosen)} "
+            f"{'fits' if len(chosen) == 1 else 'fit'}: {_numbers(chosen)}. "
+            "Ask for fewer or change the view."
+        )
+    if len(chosen) > asked:
+        one = f"One {command.expression} was asked for"
+        several = f"{asked} were asked for ({command.expression})"
         return Outcome.AMBIGUOUS, (
-            f"One {command.expression} was asked for and {len(chosen)} fit "
+            f"{one if asked == 1 else several} and {len(chosen)} fit "
             f"({_numbers(chosen)}). {question(chosen, command.expression)}"
         )
     return None

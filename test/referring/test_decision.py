@@ -34,8 +34,8 @@ def answered(marks: str, *boxes: Box) -> Answer:
     return Answer(Reasoning((), judgements), boxes)
 
 
-def decided(answer: Answer, *, wants_all: bool = False) -> Decision:
-    command = Command("pick up the red mug", "red mug", "mug", wants_all)
+def decided(answer: Answer, *, wants_all: bool = False, count: int | None = None) -> Decision:
+    command = Command("pick up the red mug", "red mug", "mug", wants_all, count)
     return decide(command, CANDIDATES, answer, image_size=IMAGE, resized=RESIZED)
 
 
@@ -79,6 +79,37 @@ def test_outcomes(marks: str, boxes: tuple[Box, ...], wants_all: bool, outcome: 
     assert decision.outcome is outcome
     assert bool(decision.boxes) is (outcome is Outcome.FOUND)
     assert decision.status_text.endswith((".", "?"))
+
+
+@pytest.mark.parametrize(
+    ("marks", "boxes", "wants_all", "outcome", "says"),
+    [
+        pytest.param("yyn", (FIRST, SECOND), True, Outcome.FOUND, "candidates 1, 2", id="two"),
+        pytest.param("yyn", (FIRST, SECOND), False, Outcome.FOUND, "1, 2", id="two of the two"),
+        pytest.param("nyn", (SECOND,), True, Outcome.NO_MATCH, "only 1 fits", id="too few"),
+        pytest.param("nnn", (), True, Outcome.NO_MATCH, "none is", id="none"),
+        pytest.param(
+            "yyy",
+            (FIRST, SECOND, THIRD),
+            True,
+            Outcome.AMBIGUOUS,
+            "2 were asked for",
+            id="too many",
+        ),
+        pytest.param(
+            "yyy", (FIRST, SECOND, THIRD), False, Outcome.AMBIGUOUS, "and 3 fit", id="two of three"
+        ),
+        pytest.param("y?n", (FIRST,), True, Outcome.AMBIGUOUS, "unsure", id="perhaps a second"),
+        pytest.param("yyn", (FIRST,), True, Outcome.CONTRADICTION, "marked", id="one mark more"),
+    ],
+)
+def test_two_are_found_where_two_were_asked_for(
+    marks: str, boxes: tuple[Box, ...], wants_all: bool, outcome: Outcome, says: str
+) -> None:
+    decision = decided(answered(marks, *boxes), wants_all=wants_all, count=2)
+    assert decision.outcome is outcome
+    assert len(decision.boxes) == (2 if outcome is Outcome.FOUND else 0)
+    assert says in decision.status_text
 
 
 def test_found_boxes_are_the_candidates_in_the_full_image() -> None:
@@ -133,16 +164,19 @@ def boxes_near_candidates() -> st.SearchStrategy[Box]:
     st.text(alphabet="yn? ", max_size=4),
     st.lists(boxes_near_candidates(), max_size=4),
     st.booleans(),
+    st.none() | st.integers(2, 4),
 )
-def test_found_always_means_agreement(marks: str, boxes: list[Box], wants_all: bool) -> None:
-    decision = decided(answered(marks, *boxes), wants_all=wants_all)
+def test_found_always_means_agreement(
+    marks: str, boxes: list[Box], wants_all: bool, count: int | None
+) -> None:
+    decision = decided(answered(marks, *boxes), wants_all=wants_all, count=count)
     if decision.outcome is not Outcome.FOUND:
         assert decision.boxes == ()
         return
     matches = {c.box for c in decision.candidates if c.verdict is Verdict.MATCH}
     assert set(decision.boxes) == matches
     assert len(decision.boxes) == len(matches) == len(set(boxes)) >= 1
-    assert wants_all or len(matches) == 1
+    assert len(matches) == count if count else wants_all or len(matches) == 1
     assert all(c.verdict in (Verdict.MATCH, Verdict.NO_MATCH) for c in decision.candidates)
 
 
