@@ -17,6 +17,18 @@ class Stamp(Protocol):
     nanosec: int
 
 
+class Header(Protocol):
+    """A std_msgs/Header: the stamp of a message, and the frame that it is in."""
+
+    @property
+    def stamp(self) -> Stamp:
+        """Return when it was taken."""
+
+    @property
+    def frame_id(self) -> str:
+        """Return the name of the frame."""
+
+
 def stamp_nanoseconds(stamp: Stamp) -> int:
     """Return a stamp in nanoseconds."""
     return int(stamp.sec) * NANOSECONDS + int(stamp.nanosec)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Protocol, TypeGuard
 
+from rex_thinker_ros.stamps import Header
+
 
 class RawImage(Protocol):
     """A sensor_msgs/Image."""
 
+    header: Header
     height: int
     width: int
     encoding: str
@@ -20,6 +23,7 @@ class RawImage(Protocol):
 class CompressedImage(Protocol):
     """A sensor_msgs/CompressedImage."""
 
+    header: Header
     format: str
     data: Any
 

@@ -9,8 +9,8 @@ from rclpy.node import Node
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from std_msgs.msg import String
 
+from rex_thinker_ros.answering.query import Query
 from rex_thinker_ros.ros.clock import now_nanoseconds
-from rex_thinker_ros.ros.query import Query
 
 _DEPTH = 100  # commands that come while the models are loaded wait for their refusal
 

@@ -8,14 +8,13 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CameraInfo, Image
 
+from rex_thinker_ros.answering.sources import DepthError, DepthView
 from rex_thinker_ros.images.depth_decoding import decode_depth
 from rex_thinker_ros.images.error import ImageError
 from rex_thinker_ros.referring.pick_point import Intrinsics, IntrinsicsError
@@ -26,22 +25,6 @@ from rex_thinker_ros.stamps import NANOSECONDS, read_stamp, seconds_between
 ON_ITS_WAY_SECONDS = 0.1
 _KEPT = 10
 _POLL_SECONDS = 0.005
-
-
-class DepthError(Exception):
-    """There is no depth for a time; the text is a sentence that says why and what helps."""
-
-
-@dataclass(frozen=True)
-class DepthView:
-    """Depth in metres (height, width), as decode_depth returns it, and what it was seen with.
-
-    frame_id is that of the depth image's header.
-    """
-
-    depth: NDArray[np.float32]
-    intrinsics: Intrinsics
-    frame_id: str
 
 
 @dataclass(frozen=True)

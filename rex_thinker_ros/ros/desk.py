@@ -8,6 +8,9 @@ from collections.abc import Callable
 
 from rclpy.node import Node
 
+from rex_thinker_ros.answering.query import Query
+from rex_thinker_ros.answering.requests import Ending, OnNewCommand, Request, Requests
+from rex_thinker_ros.answering.result import Result
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.ros.commands import Commands
 from rex_thinker_ros.ros.diagnostics import Diagnostics
@@ -15,10 +18,7 @@ from rex_thinker_ros.ros.logbook import Logbook
 from rex_thinker_ros.ros.outputs import Outputs
 from rex_thinker_ros.ros.parameters import Parameters
 from rex_thinker_ros.ros.progress import Progress, Standing
-from rex_thinker_ros.ros.query import Query
 from rex_thinker_ros.ros.refer_action import ReferAction
-from rex_thinker_ros.ros.requests import Ending, OnNewCommand, Request, Requests
-from rex_thinker_ros.ros.result import Result
 from rex_thinker_ros.ros.worker import Worker
 
 NOT_ACTIVE = Ending(Outcome.CANCELED, "The node is not active. Activate it first.")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from std_msgs.msg import Header
 
+from rex_thinker_ros.answering.result import Result
 from rex_thinker_ros.ros.messages import chosen_candidates
-from rex_thinker_ros.ros.result import Result
 
 __all__ = ["HAS_VISION_MSGS", "Detection2DArray", "detections_message"]
 

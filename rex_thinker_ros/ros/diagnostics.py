@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
+from rex_thinker_ros.answering.requests import HUNG
+from rex_thinker_ros.answering.result import Result
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.ros.durations import duration_text
 from rex_thinker_ros.ros.image_health import FrameRates, ImageHealth, image_values, image_warnings
 from rex_thinker_ros.ros.memory import gpu_memory, process_memory_mb
-from rex_thinker_ros.ros.requests import HUNG
-from rex_thinker_ros.ros.result import Result
 from rex_thinker_ros.ros.stage_times import StageTimes
 
 # no command ends like this unless the models worked

@@ -10,37 +10,13 @@ from dataclasses import dataclass
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage, Image
 
+from rex_thinker_ros.answering.frame import Frame, refusal
 from rex_thinker_ros.images.error import ImageError
 from rex_thinker_ros.referring.cancel import CancelToken
-from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.ros.lazy_subscription import Taken
 from rex_thinker_ros.stamps import NANOSECONDS, read_stamp, seconds_between, stamp_nanoseconds
 
 _POLL_SECONDS = 0.01
-
-
-class FrameError(Exception):
-    """There is no image to decide on; `outcome` is the refusal, the text says why."""
-
-    def __init__(self, outcome: Outcome, reason: str) -> None:
-        super().__init__(reason)
-        self.outcome = outcome
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One received image message, its age in seconds on the node's clock, and its stamp.
-
-    The stamp is the time of reception where the message has none.
-    """
-
-    message: Image | CompressedImage
-    age_seconds: float
-    stamp_nanoseconds: int
-
-    def is_fresh(self, max_age_seconds: float) -> bool:
-        """Tell whether its stamp is no farther than that from the clock; 0 accepts any age."""
-        return not max_age_seconds or abs(self.age_seconds) <= max_age_seconds
 
 
 @dataclass(frozen=True)
@@ -129,7 +105,7 @@ class Frames:
             if frame and late_enough and frame.is_fresh(max_age_seconds):
                 return frame
             if cancel.canceled or not self._wait_for_other_than(received, deadline, cancel):
-                raise _refusal(frame, max_age_seconds, late_enough=late_enough)
+                raise refusal(frame, max_age_seconds, late_enough=late_enough)
 
     def _open(self, received: _Received) -> Frame:
         opened = self._opened
@@ -161,25 +137,3 @@ class Frames:
         if not self._warned_about_stamps:
             self._warned_about_stamps = True
             self._warn("The images carry no stamp: the time of their reception is taken instead.")
-
-
-def _refusal(frame: Frame | None, max_age_seconds: float, *, late_enough: bool) -> FrameError:
-    if frame is None:
-        return FrameError(Outcome.NO_IMAGE, "No image has been received. Is the camera running?")
-    if frame.age_seconds < 0:
-        return FrameError(
-            Outcome.STALE_IMAGE,
-            f"The latest image is stamped {-frame.age_seconds:.1f} s ahead of the node's clock. "
-            "Synchronise the clocks, or check use_sim_time.",
-        )
-    if not late_enough:
-        return FrameError(
-            Outcome.STALE_IMAGE,
-            f"No image was taken after the command: the latest is {frame.age_seconds:.1f} s old. "
-            "Is the camera still running, and is its clock the node's?",
-        )
-    return FrameError(
-        Outcome.STALE_IMAGE,
-        f"The latest image is {frame.age_seconds:.1f} s old, more than {max_age_seconds:g} s. "
-        "Is the camera still running?",
-    )

@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 
+from rex_thinker_ros.answering.answering import Models
 from rex_thinker_ros.models.load import device_name, load_models, warm_up
 from rex_thinker_ros.models.profiles import Profile, load_profile
 from rex_thinker_ros.referring.command import CommandParser
-from rex_thinker_ros.ros.answering import Models
 from rex_thinker_ros.ros.parameters import Parameters
 
 _POLL_SECONDS = 0.05

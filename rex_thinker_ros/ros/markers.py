@@ -5,8 +5,8 @@ from __future__ import annotations
 from std_msgs.msg import ColorRGBA, Header
 from visualization_msgs.msg import Marker, MarkerArray
 
+from rex_thinker_ros.answering.result import Result
 from rex_thinker_ros.referring.pick_point import PickPoint
-from rex_thinker_ros.ros.result import Result
 
 _LEAST_DIAMETER = 0.02  # metres; a smaller ball cannot be seen
 _GREEN = ColorRGBA(r=0.1, g=0.8, b=0.2, a=0.9)

@@ -11,6 +11,7 @@ from geometry_msgs.msg import Point, PointStamped, Vector3
 from sensor_msgs.msg import Image, RegionOfInterest
 from std_msgs.msg import Header
 
+from rex_thinker_ros.answering.result import Result
 from rex_thinker_ros.msg import Candidate as CandidateMessage
 from rex_thinker_ros.msg import PickPoint as PickPointMessage
 from rex_thinker_ros.msg import Referral as ReferralMessage
@@ -19,7 +20,6 @@ from rex_thinker_ros.referring.candidate import Candidate
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.pick_point import PickPoint
-from rex_thinker_ros.ros.result import Result
 
 
 def region(box: Box) -> RegionOfInterest:

@@ -15,6 +15,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import String
 from visualization_msgs.msg import MarkerArray
 
+from rex_thinker_ros.answering.result import Looked, Result
 from rex_thinker_ros.msg import Referral as ReferralMessage
 from rex_thinker_ros.referring.annotation import annotate
 from rex_thinker_ros.referring.decision import Decision
@@ -22,7 +23,6 @@ from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.ros import detections
 from rex_thinker_ros.ros.markers import marker_message
 from rex_thinker_ros.ros.messages import image_message, point_messages, referral_message
-from rex_thinker_ros.ros.result import Looked, Result
 
 _DEPTH = 10
 _DELIVERY_SECONDS = 0.3

@@ -66,7 +66,7 @@ class Parameters:
         -1,
         "Most candidates, the highest scores are kept; negative takes the profile's own.",
         name="detector.max_candidates",
-        between=(-1, 1000),
+        between=(-1, 100),
     )
     reasoner_path: str = parameter(
         "",

@@ -16,15 +16,16 @@ from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
+from rex_thinker_ros.answering.answering import Answering
+from rex_thinker_ros.answering.looking import Looking
+from rex_thinker_ros.answering.requests import HUNG, Ending
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.ros.answering import Answering
 from rex_thinker_ros.ros.camera import Camera
 from rex_thinker_ros.ros.clock import now_nanoseconds
 from rex_thinker_ros.ros.decoders import make_decoder
 from rex_thinker_ros.ros.desk import Desk
 from rex_thinker_ros.ros.diagnostics import Health
 from rex_thinker_ros.ros.loading import free_memory, load_all, wait_for_models
-from rex_thinker_ros.ros.looking import Looking
 from rex_thinker_ros.ros.parameters import (
     Parameters,
     change_fault,
@@ -32,7 +33,6 @@ from rex_thinker_ros.ros.parameters import (
     read_parameters,
 )
 from rex_thinker_ros.ros.process import AutostartNode, run
-from rex_thinker_ros.ros.requests import HUNG, Ending
 
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 DEACTIVATED = Ending(Outcome.CANCELED, "The node was deactivated.")

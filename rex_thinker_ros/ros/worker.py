@@ -9,12 +9,12 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
+from rex_thinker_ros.answering.answering import Answering
+from rex_thinker_ros.answering.requests import Request, Requests
+from rex_thinker_ros.answering.result import Result
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.ros.answering import Answering
 from rex_thinker_ros.ros.loading import free_memory
 from rex_thinker_ros.ros.progress import Progress
-from rex_thinker_ros.ros.requests import Request, Requests
-from rex_thinker_ros.ros.result import Result
 
 HURRY_SECONDS = 0.5
 _POLL_SECONDS = 0.05

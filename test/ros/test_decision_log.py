@@ -23,6 +23,9 @@ from pictures import picture
 from PIL import Image
 from std_msgs.msg import Header
 
+from rex_thinker_ros.answering.query import Query
+from rex_thinker_ros.answering.requests import PREEMPTED, Request
+from rex_thinker_ros.answering.result import Looked, Result
 from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.candidate import Candidate, Verdict
 from rex_thinker_ros.referring.command import Command
@@ -37,9 +40,6 @@ from rex_thinker_ros.referring.referrer import Referral
 from rex_thinker_ros.ros import decision_log
 from rex_thinker_ros.ros.decision_log import DecisionLog
 from rex_thinker_ros.ros.log_folder import LogFolder
-from rex_thinker_ros.ros.query import Query
-from rex_thinker_ros.ros.requests import PREEMPTED, Request
-from rex_thinker_ros.ros.result import Looked, Result
 
 SETTINGS = {"model": "demo", "min_confidence": 0.5}
 COMMAND = Command("take the mug", "mug", "mug", wants_all=False)

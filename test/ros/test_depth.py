@@ -18,8 +18,9 @@ from rclpy.serialization import serialize_message
 from ros_client import Client
 from sensor_msgs.msg import CameraInfo, Image
 
+from rex_thinker_ros.answering.sources import DepthError
 from rex_thinker_ros.referring.pick_point import Intrinsics
-from rex_thinker_ros.ros.depth import Depth, DepthError
+from rex_thinker_ros.ros.depth import Depth
 
 SECOND = 1_000_000_000
 K = [300.0, 0.0, 1.5, 0.0, 310.0, 0.5, 0.0, 0.0, 1.0]

@@ -8,12 +8,12 @@ import pytest
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticStatus
 
+from rex_thinker_ros.answering.query import Query
+from rex_thinker_ros.answering.requests import Request
+from rex_thinker_ros.answering.result import Result
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.ros.diagnostics import Diagnostics, Health
 from rex_thinker_ros.ros.image_health import ImageHealth
-from rex_thinker_ros.ros.query import Query
-from rex_thinker_ros.ros.requests import Request
-from rex_thinker_ros.ros.result import Result
 
 LEFT = ImageHealth("/left", 1, "best_effort", "", frames=9, silence_seconds=0.1, name="left")
 RIGHT = replace(LEFT, topic="/right", name="right")

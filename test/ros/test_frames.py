@@ -11,10 +11,12 @@ from builtin_interfaces.msg import Time
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import Image
 
+from rex_thinker_ros.answering.frame import Frame, FrameError
 from rex_thinker_ros.images.error import ImageError
+from rex_thinker_ros.images.message import is_raw
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.ros.frames import Frame, FrameError, Frames
+from rex_thinker_ros.ros.frames import Frames
 from rex_thinker_ros.ros.lazy_subscription import Taken
 
 NOW = 1000
@@ -56,6 +58,7 @@ def test_the_latest_frame_wins_and_carries_its_age() -> None:
     source.show(image(NOW, width=1))
     source.show(image(NOW - 1, width=2))
     frame = fresh(source)
+    assert is_raw(frame.message)
     assert (frame.message.width, frame.age_seconds) == (2, 1.0)
 
 

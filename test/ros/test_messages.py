@@ -13,6 +13,9 @@ from rex_thinker_ros.msg import Candidate as CandidateMessage
 from rex_thinker_ros.msg import Referral as ReferralMessage
 from std_msgs.msg import Header
 
+from rex_thinker_ros.answering.query import Query
+from rex_thinker_ros.answering.requests import Request
+from rex_thinker_ros.answering.result import Looked, Result
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.candidate import Candidate, Verdict
 from rex_thinker_ros.referring.command import Command
@@ -27,9 +30,6 @@ from rex_thinker_ros.ros.messages import (
     referral_message,
     region,
 )
-from rex_thinker_ros.ros.query import Query
-from rex_thinker_ros.ros.requests import Request
-from rex_thinker_ros.ros.result import Looked, Result
 
 HEADER = Header(stamp=Time(sec=7, nanosec=8), frame_id="camera")
 COMMAND = Command("take the mugs", "mugs", "mug", wants_all=True)

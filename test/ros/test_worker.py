@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from rex_thinker_ros.answering.query import Query
+from rex_thinker_ros.answering.requests import Ending, OnNewCommand, Request, Requests
+from rex_thinker_ros.answering.result import Result
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.ros.progress import Progress, Standing
-from rex_thinker_ros.ros.query import Query
-from rex_thinker_ros.ros.requests import Ending, OnNewCommand, Request, Requests
-from rex_thinker_ros.ros.result import Result
 from rex_thinker_ros.ros.worker import Worker
 
 STOPPED = Ending(Outcome.CANCELED, "stopped")

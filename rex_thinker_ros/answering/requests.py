@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
+from rex_thinker_ros.answering.query import Query
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.ros.query import Query
 
 
 @dataclass(frozen=True)

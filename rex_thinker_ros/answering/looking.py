@@ -8,16 +8,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from sensor_msgs.msg import CompressedImage, Image
-
+from rex_thinker_ros.answering.frame import Frame, FrameError
+from rex_thinker_ros.answering.requests import Request
+from rex_thinker_ros.answering.result import Looked
+from rex_thinker_ros.answering.settings import Settings
+from rex_thinker_ros.answering.sources import CandidateSource, ImageSource
 from rex_thinker_ros.images.decoding import Decoder
+from rex_thinker_ros.images.message import RawImage
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.ros.frames import Frame, FrameError, Frames
-from rex_thinker_ros.ros.given_candidates import GivenCandidates
-from rex_thinker_ros.ros.parameters import Parameters
-from rex_thinker_ros.ros.requests import Request
-from rex_thinker_ros.ros.result import Looked
 from rex_thinker_ros.stamps import seconds_between, stamp_nanoseconds
 
 _POLL_SECONDS = 0.01
@@ -31,7 +30,7 @@ class Looking:
     decode: Decoder
     clock_nanoseconds: Callable[[], int]
 
-    def look(self, request: Request, frames: Frames, settings: Parameters) -> Looked:
+    def look(self, request: Request, frames: ImageSource, settings: Settings) -> Looked:
         """Return the decoded image.
 
         Raises:
@@ -46,8 +45,8 @@ class Looking:
         return self._decoded(frame)
 
     def look_with_candidates(
-        self, request: Request, frames: Frames, given: GivenCandidates, category: str,
-        settings: Parameters,
+        self, request: Request, frames: ImageSource, given: CandidateSource, category: str,
+        settings: Settings,
     ) -> tuple[Looked, tuple[Box, ...]]:  # fmt: skip
         """Return the first image from now on that comes with candidates, and these.
 
@@ -80,7 +79,7 @@ class Looking:
         return replace(looked, age_seconds=age, convert_seconds=None)
 
     def _newest(
-        self, request: Request, frames: Frames, settings: Parameters, *, wait: bool = True
+        self, request: Request, frames: ImageSource, settings: Settings, *, wait: bool = True
     ) -> Frame:
         asked = request.query.asked_nanoseconds
         return frames.fresh(
@@ -94,7 +93,7 @@ class Looking:
         """Return how many seconds ago a stamp in nanoseconds was."""
         return seconds_between(stamp, self.clock_nanoseconds())
 
-    def _brought(self, image: Image | CompressedImage, came_nanoseconds: int) -> Frame:
+    def _brought(self, image: RawImage, came_nanoseconds: int) -> Frame:
         """Make a frame of an image that its sender answers for: of any age."""
         stamp = stamp_nanoseconds(image.header.stamp) or came_nanoseconds
         return Frame(image, self._age(stamp), stamp)
@@ -107,7 +106,7 @@ class Looking:
         return Looked(image, header, frame.age_seconds, frame.stamp_nanoseconds, seconds)
 
 
-def _no_candidates(topic: str, settings: Parameters) -> FrameError:
+def _no_candidates(topic: str, settings: Settings) -> FrameError:
     return FrameError(
         Outcome.NO_CANDIDATES,
         f"No candidates came on {topic} within {settings.image_timeout:g} s for an image that is "

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sensor_msgs.msg import Image
-
+from rex_thinker_ros.images.message import RawImage
 from rex_thinker_ros.referring.boxes import Box
 
 
@@ -22,5 +21,5 @@ class Query:
     asked_nanoseconds: int
     category: str = ""
     camera: str = ""
-    image: Image | None = None
+    image: RawImage | None = None
     boxes: tuple[Box, ...] = ()

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from std_msgs.msg import Header
-
+from rex_thinker_ros.answering.requests import Ending, Request
 from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.pick_point import PickPoint
 from rex_thinker_ros.referring.referrer import Referral
-from rex_thinker_ros.ros.requests import Ending, Request
+from rex_thinker_ros.stamps import Header
 
 
 @dataclass(frozen=True)

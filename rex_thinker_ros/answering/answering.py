@@ -5,6 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rex_thinker_ros.answering.conversation import Conversation, Reply
+from rex_thinker_ros.answering.frame import FrameError
+from rex_thinker_ros.answering.looking import Looking
+from rex_thinker_ros.answering.picking import pick_points
+from rex_thinker_ros.answering.requests import Request
+from rex_thinker_ros.answering.result import Looked, Result
+from rex_thinker_ros.answering.settings import Settings
+from rex_thinker_ros.answering.sources import CameraSource
 from rex_thinker_ros.images.error import ImageError
 from rex_thinker_ros.models.external import ExternalBoxError, ExternalDetector
 from rex_thinker_ros.referring.boxes import Box, Size
@@ -14,14 +22,6 @@ from rex_thinker_ros.referring.dialogue import settle
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.reasoner import Reasoner
 from rex_thinker_ros.referring.referrer import Checks, Observer, Referral, Referrer
-from rex_thinker_ros.ros.camera import Camera
-from rex_thinker_ros.ros.conversation import Conversation, Reply
-from rex_thinker_ros.ros.frames import FrameError
-from rex_thinker_ros.ros.looking import Looking
-from rex_thinker_ros.ros.parameters import Parameters
-from rex_thinker_ros.ros.picking import pick_points
-from rex_thinker_ros.ros.requests import Request
-from rex_thinker_ros.ros.result import Looked, Result
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class Answering:
     """Answer requests with loaded models; `settings` are asked for at each request."""
 
     models: Models
-    cameras: Mapping[str, Camera]
+    cameras: Mapping[str, CameraSource]
     looking: Looking
-    settings: Callable[[], Parameters]
+    settings: Callable[[], Settings]
     conversation: Conversation = field(default_factory=Conversation)
 
     def answer(self, request: Request, observer: Observer) -> Result:
@@ -69,7 +69,7 @@ class Answering:
         self.conversation.clear()
 
     def _answer_command(
-        self, request: Request, camera: Camera, settings: Parameters, observer: Observer
+        self, request: Request, camera: CameraSource, settings: Settings, observer: Observer
     ) -> Result:
         query = request.query
         try:
@@ -96,7 +96,7 @@ class Answering:
         return _result(request, camera, settings, looked, referral)
 
     def _look(
-        self, request: Request, camera: Camera, settings: Parameters, command: Command
+        self, request: Request, camera: CameraSource, settings: Settings, command: Command
     ) -> tuple[Looked, tuple[Box, ...] | None]:
         """Return the image, and candidates in full-image pixels if others than us give them."""
         query = request.query
@@ -109,7 +109,7 @@ class Answering:
         return looked, _visible(boxes, looked.size)
 
     def _answer_reply(
-        self, request: Request, reply: Reply, camera: Camera, settings: Parameters,
+        self, request: Request, reply: Reply, camera: CameraSource, settings: Settings,
         observer: Observer,
     ) -> Result:  # fmt: skip
         looked = self.looking.again(reply.looked)
@@ -120,7 +120,7 @@ class Answering:
         )
         return _result(request, camera, settings, looked, referral)
 
-    def _referrer(self, detector: Detector, settings: Parameters) -> Referrer:
+    def _referrer(self, detector: Detector, settings: Settings) -> Referrer:
         checks = Checks(settings.verify_order, settings.min_confidence)
         return Referrer(detector, self.models.reasoner, checks)
 
@@ -130,7 +130,7 @@ class Answering:
 
 
 def _result(
-    request: Request, camera: Camera, settings: Parameters, looked: Looked, referral: Referral
+    request: Request, camera: CameraSource, settings: Settings, looked: Looked, referral: Referral
 ) -> Result:
     decision = referral.decision
     points = pick_points(camera, looked, decision, settings)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import traceback
 
+from rex_thinker_ros.answering.result import Looked
+from rex_thinker_ros.answering.settings import Settings
+from rex_thinker_ros.answering.sources import CameraSource, DepthError, DepthSource
 from rex_thinker_ros.referring.decision import Decision
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.pick_point import PickPoint, pick_point
-from rex_thinker_ros.ros.camera import Camera
-from rex_thinker_ros.ros.depth import Depth, DepthError
-from rex_thinker_ros.ros.parameters import Parameters
-from rex_thinker_ros.ros.result import Looked
 from rex_thinker_ros.stamps import stamp_nanoseconds
 
 
 def pick_points(
-    camera: Camera, looked: Looked, decision: Decision, settings: Parameters
+    camera: CameraSource, looked: Looked, decision: Decision, settings: Settings
 ) -> tuple[tuple[int, PickPoint], ...]:
     """Return the numbers and pick points of found candidates; none where depth is missing.
 
@@ -33,7 +32,7 @@ def pick_points(
 
 
 def _pick_points(
-    depth: Depth, looked: Looked, decision: Decision, tolerance_seconds: float
+    depth: DepthSource, looked: Looked, decision: Decision, tolerance_seconds: float
 ) -> tuple[tuple[int, PickPoint], ...]:
     if stamp_nanoseconds(looked.header.stamp) == 0:
         raise DepthError("The image has no stamp, which says when and where its camera was.")

@@ -7,9 +7,9 @@ import threading
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rex_thinker_ros.answering.query import Query
+from rex_thinker_ros.answering.requests import PREEMPTED, Ending, OnNewCommand, Request, Requests
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.ros.query import Query
-from rex_thinker_ros.ros.requests import PREEMPTED, Ending, OnNewCommand, Request, Requests
 
 STOPPED = Ending(Outcome.CANCELED, "stopped")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from rex_thinker_ros.answering.query import Query
+from rex_thinker_ros.answering.result import Looked, Result
 from rex_thinker_ros.referring.dialogue import Offer, offer_of
 from rex_thinker_ros.referring.follow_up import FollowUp
 from rex_thinker_ros.referring.follow_up_reading import read_follow_up
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.ros.query import Query
-from rex_thinker_ros.ros.result import Looked, Result
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,10 @@ import numpy as np
 import pytest
 from std_msgs.msg import Header
 
+from rex_thinker_ros.answering.conversation import Conversation
+from rex_thinker_ros.answering.query import Query
+from rex_thinker_ros.answering.requests import PREEMPTED, Request
+from rex_thinker_ros.answering.result import Looked, Result
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.candidate import Candidate, Verdict
 from rex_thinker_ros.referring.command import Command
@@ -13,10 +17,6 @@ from rex_thinker_ros.referring.decision import Decision
 from rex_thinker_ros.referring.follow_up import ByOrder
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.referrer import Referral
-from rex_thinker_ros.ros.conversation import Conversation
-from rex_thinker_ros.ros.query import Query
-from rex_thinker_ros.ros.requests import PREEMPTED, Request
-from rex_thinker_ros.ros.result import Looked, Result
 
 ASKED = 1000  # nanoseconds
 COMMAND = Command("take the mug", "mug", "mug", wants_all=False)

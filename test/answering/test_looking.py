@@ -12,15 +12,16 @@ from pictures import picture, rgb_message
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import Image
 
+from rex_thinker_ros.answering.frame import FrameError
+from rex_thinker_ros.answering.looking import Looking
+from rex_thinker_ros.answering.query import Query
+from rex_thinker_ros.answering.requests import Request
 from rex_thinker_ros.images.decoding import decode_image
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.ros.frames import FrameError, Frames
+from rex_thinker_ros.ros.frames import Frames
 from rex_thinker_ros.ros.lazy_subscription import Taken
-from rex_thinker_ros.ros.looking import Looking
 from rex_thinker_ros.ros.parameters import Parameters
-from rex_thinker_ros.ros.query import Query
-from rex_thinker_ros.ros.requests import Request
 from rex_thinker_ros.stamps import NANOSECONDS
 
 MUG = Box(1, 2, 3, 4)

@@ -1,0 +1,1 @@
+"""From a query to its one result: everything that the node does, without ROS."""
