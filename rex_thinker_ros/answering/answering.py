@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rex_thinker_ros.answering.conversation import Conversation, Reply
 from rex_thinker_ros.answering.frame import FrameError
@@ -118,7 +118,8 @@ class Answering:
         referral = settle(
             reply.offer, reply.answer, referrer, looked.image, observer, request.cancel
         )
-        return _result(request, camera, settings, looked, referral)
+        result = _result(request, camera, settings, looked, referral)
+        return replace(result, answers=reply.question_id)
 
     def _referrer(self, detector: Detector, settings: Settings) -> Referrer:
         checks = Checks(settings.verify_order, settings.min_confidence)

@@ -15,8 +15,12 @@ from rex_thinker_ros.referring.outcome import Outcome
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer to the open question, what was offered, and on which image."""
+    """An answer to the open question, what was offered, on which image, and who asked.
 
+    question_id is that of the request whose result asked.
+    """
+
+    question_id: str
     offer: Offer
     looked: Looked
     answer: FollowUp
@@ -24,6 +28,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class _Question:
+    id: str
     offer: Offer
     looked: Looked
     camera: str
@@ -51,7 +56,7 @@ class Conversation:
         if query.asked_nanoseconds < open_one.asked_nanoseconds:
             return None
         answer = read_follow_up(query.sentence, open_one.offer.command.category)
-        return Reply(open_one.offer, open_one.looked, answer) if answer else None
+        return Reply(open_one.id, open_one.offer, open_one.looked, answer) if answer else None
 
     def clear(self) -> None:
         """Close the question."""
@@ -69,4 +74,6 @@ class Conversation:
         if offer and result.looked and seconds and result.outcome is Outcome.AMBIGUOUS:
             camera = result.request.query.camera
             deadline = time.monotonic() + seconds
-            self._question = _Question(offer, result.looked, camera, deadline, now_nanoseconds)
+            self._question = _Question(
+                result.request.id, offer, result.looked, camera, deadline, now_nanoseconds
+            )

@@ -38,7 +38,8 @@ class Looked:
 class Result:
     """The one terminal result of a request; the parts that it did not reach are None.
 
-    pick_points belong to the found candidates of these numbers.
+    pick_points belong to the found candidates of these numbers. answers is the id of the request
+    whose question this one answered, empty if none.
     """
 
     request: Request
@@ -48,6 +49,7 @@ class Result:
     looked: Looked | None = None
     referral: Referral | None = None
     pick_points: tuple[tuple[int, PickPoint], ...] = ()
+    answers: str = ""
 
     def ended(self, ending: Ending) -> Result:
         """Return this result with the ending in place of its outcome."""

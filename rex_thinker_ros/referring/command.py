@@ -173,6 +173,8 @@ def _refuse_unclear(head: Token, said: str) -> None:
         raise InvalidCommandError(
             'Name the object before its place, such as "pick up the mug on the left".'
         )
+    if checks.receiver_first(head):
+        raise InvalidCommandError('Say last to whom, such as "give the mug to the man".')
     if lost := checks.lost_looks(head):
         raise InvalidCommandError(
             f'Say "{_text(lost[:1])}" right before the object, such as "the left red mug".'

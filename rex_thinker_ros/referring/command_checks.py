@@ -39,17 +39,26 @@ def stray_one(head: Token) -> Token | None:
     return next((one for one in ones if one not in phrase), None)
 
 
+def receiver_first(head: Token) -> bool:
+    """Return whether a noun may say to whom: "give the man with the hat the mug"."""
+    verb = head.head
+    right = [token for token in expression_tokens(head) if token.i > head.i + 1]
+    return verb.lemma_ in words.TRANSFER_VERBS & words.TAKING_VERBS and any(
+        token.tag_ == "DT" and token.nbor(-1).tag_.startswith("NN") for token in right
+    )
+
+
 def conditions(head: Token) -> list[Token]:
     """Return the words that begin what an order depends on, such as "if it is clean"."""
     phrase = expression_tokens(head)
-    return [
-        token
-        for token in head.doc
-        if token.lower_ in words.CONDITIONS
-        and token not in phrase
-        and token.i + 1 < len(token.doc)
-        and token.nbor().lower_ not in words.CONDITION_COURTESIES
-    ]
+    return [token for token in head.doc[:-1] if token not in phrase and _is_condition(token)]
+
+
+def _is_condition(token: Token) -> bool:
+    if token.lower_ == "before":  # a place, if nothing happens after it
+        return all(later.pos_ not in ("VERB", "AUX") for later in after(token))
+    courteous = token.nbor().lower_ in words.CONDITION_COURTESIES
+    return token.lower_ in words.CONDITIONS and not courteous
 
 
 def lost_looks(head: Token) -> list[Token]:

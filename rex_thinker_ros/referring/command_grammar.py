@@ -56,6 +56,8 @@ def _asked_for(verb: Token) -> Iterator[Token]:
             elif dep == "conj":
                 yield from _asked_for(child)
             elif dep == "prep":
+                if verb.pos_ == "AUX":  # "I am at the table", "what is on the table?"
+                    continue
                 if verb.lemma_ not in words.PLACING_VERBS or _moves_robot(verb):
                     yield from (noun for noun in child.children if noun.dep_ == "pobj")
             elif child.lower_ not in words.PEOPLE and not _is_own_part(child):

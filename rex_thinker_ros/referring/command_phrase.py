@@ -139,7 +139,13 @@ def _stops(token: Token, head: Token) -> bool:
         return _is_own_tool(token)
     if word == "right":
         return following in ("now", "away", "there")
-    return word == ":" or _is_copula(token)
+    return word in (":", "please") or _is_copula(token) or _breaks_off(token)
+
+
+def _breaks_off(token: Token) -> bool:
+    """Return whether an order breaks off: "the mug do not", rather than "that do not stand"."""
+    breaking = token.lower_ in ("do", "dont", "never", "stop", "cancel", "forget")
+    return breaking and token.nbor(-1).tag_.startswith(("NN", "JJ", "RB", "VB"))
 
 
 def _goes_on(token: Token, following: str) -> bool:

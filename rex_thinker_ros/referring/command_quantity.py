@@ -45,14 +45,16 @@ def is_inexact(head: Token) -> bool:
     joined = coordinated(head)
     if len(joined) > 1:  # "the red mugs and the two blue mugs"
         return any(map(_numerals, joined))
-    if not is_plural(head) or _asks_how_many(head):
-        return False
     counting, numerals = _counting(head), _numerals(head)
+    if not (is_plural(head) or numerals) or _asks_how_many(head):
+        return False
     said = {token.lower_ for token in counting}
     if numerals:
         start = numerals[0].i
         said |= {token.lower_ for token in head.doc[max(start - 2, 0) : start]} & words.INEXACT
     known = [_number(token) for token in numerals]
+    if any(token.i and token.nbor(-1).text in ("-", "/", "to") for token in numerals):
+        return True  # "2-3 mugs"
     return bool(said & (words.VAGUE_AMOUNTS | words.INEXACT)) or None in known or len(known) > 1
 
 
@@ -85,8 +87,10 @@ def _counting(head: Token) -> list[Token]:
 
 
 def _numerals(head: Token) -> list[Token]:
-    """Return the numbers that count a head noun; "both of the two" is one number."""
+    """Return the numbers that count a head noun; of "one of the two mugs", the outer ones."""
     numerals = [t for t in _counting(head) if t.pos_ == "NUM" or t.lower_ in words.NUMBERS]
+    outer = [t for t in numerals if head.dep_ == "pobj" and t.i < head.head.i]
+    numerals = outer or numerals
     return [t for t in numerals if t.lower_ != "both"] or numerals
 
 

@@ -81,6 +81,7 @@ def plain(text: str) -> str:
     """Return a text in plain signs: straight apostrophes, no quotes, commas for brackets."""
     text = text.translate(_MARKS)
     text = re.sub(r"(?<!\w)'([^']+)'(?!\w)", r"\1", text)
+    text = re.sub(r"(?<=\d)\s?[–—]\s?(?=\d)", "-", text)
     text = re.sub(r"\s*\(\s*", ", ", text)
     text = re.sub(r"\s*\)(?=\s*\w)", ",", text).replace(")", "")
     text = re.sub(r"\bno\.? ?(?=\d)", "number ", text, flags=re.IGNORECASE)

@@ -121,7 +121,7 @@ UNITS = _words(
     "millimetres centimeter centimeters centimetre centimetres meter meters metre metres "
     "liter liters litre litres l ml kg g step steps second seconds minute minutes time times"
 )
-ASPECTS = _words("color colour size shape weight name task job favor favour")
+ASPECTS = _words("number color colour size shape weight name task job favor favour")
 """What people ask about an object, or for: nothing that a detector could look for."""
 
 ROBOT_PARTS = _words("camera gripper arm hand finger robot head")

@@ -127,6 +127,8 @@ class DecisionRecord:
     """Hold one terminal result; the parts that it did not reach are None.
 
     time, with a time zone, is when the result was there; sentence is the command as received.
+    answers is the id of the record whose question this one answers, empty if none: that record
+    has the candidates that were offered.
     lost counts the results before this one that could not be written down.
     """
 
@@ -141,6 +143,7 @@ class DecisionRecord:
     image: RecordedImage | None = None
     referral: RecordedReferral | None = None
     pick_points: tuple[RecordedPoint, ...] = ()
+    answers: str = ""
 
     def to_json(self) -> str:
         """Return one line, without its end; ValueError for a number that is not finite."""

@@ -70,7 +70,8 @@ def settle(
     if isinstance(answer, Nothing):
         return _settled(offer, Decision(Outcome.CANCELED, "None of the candidates is wanted."))
     if isinstance(answer, ByDescription):
-        command = replace(offer.command, expression=answer.expression, wants_all=True)
+        expression = answer.expression
+        command = replace(offer.command, expression=expression, wants_all=True, count=None)
         referral = referrer.refer(image, command, observer, cancel)
         return _among_offered(offer, referral, referrer.checks)
     chosen = choose(answer, offer.candidates)

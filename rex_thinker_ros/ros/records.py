@@ -31,6 +31,7 @@ def to_record(result: Result, time: datetime, lost: int) -> DecisionRecord:
         command=result.command,
         image=_recorded_image(result.looked, result.request.id) if result.looked else None,
         referral=_recorded_referral(result.referral, result.outcome) if result.referral else None,
+        answers=result.answers,
         pick_points=tuple(_recorded_point(*numbered) for numbered in result.pick_points),
     )
 

@@ -41,6 +41,7 @@ def test_an_answer_after_the_question_is_a_reply() -> None:
     reply = asked(ambiguous()).reply(Query("the left one", ASKED))
     assert reply
     assert isinstance(reply.answer, ByOrder)
+    assert reply.question_id == "ab-1"
 
 
 @pytest.mark.parametrize(

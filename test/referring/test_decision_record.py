@@ -52,6 +52,7 @@ RECORD = DecisionRecord(
         decision_seconds=0.0,
     ),
     pick_points=(RecordedPoint(1, 0.1, -0.2, 0.8, 0.01, 0.02, 0.03, 0.5),),
+    answers="ab-6",
 )
 LINE = (
     '{"time": "2025-06-01T12:00:00.250+00:00", "id": "ab-7", "lost": 2, "camera": "left", '
@@ -67,7 +68,7 @@ LINE = (
     '"tokens": 3, "confidence": null, "model": "a + b", "detection_seconds": 0.5, '
     '"first_token_seconds": 0.25, "reasoning_seconds": 1.5, "decision_seconds": 0.0}, '
     '"pick_points": [{"candidate": 1, "x": 0.1, "y": -0.2, "z": 0.8, "spread_x": 0.01, '
-    '"spread_y": 0.02, "spread_z": 0.03, "depth_share": 0.5}]}'
+    '"spread_y": 0.02, "spread_z": 0.03, "depth_share": 0.5}], "answers": "ab-6"}'
 )
 REFUSAL = DecisionRecord(NOON, "ab-8", 0, "", "jump", Outcome.INVALID_COMMAND, "Name an object.")
 
