@@ -159,7 +159,8 @@ def _asked_for(sentences: Sequence[_Sentence]) -> Token | None:
 
 def _refuse_negation(said: str, expression: str) -> None:
     """Refuse words that turn the command around, except for those that describe its object."""
-    if command_text.negations(said) - command_text.negations(expression):
+    *_, last = ["", *expression.split()]
+    if command_text.negations(said) - command_text.negations(expression.removesuffix(last)):
         raise InvalidCommandError(_not_to_do(said))
 
 

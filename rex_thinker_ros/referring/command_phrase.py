@@ -137,7 +137,7 @@ def _stops(token: Token, head: Token) -> bool:
         return not _relates(token)
     if word == "with":
         return _is_own_tool(token)
-    if word == "right":
+    if word == "right" and token.nbor(-1).tag_ != "DT":
         return following in ("now", "away", "there")
     return word in (":", "please") or _is_copula(token) or _breaks_off(token)
 
@@ -218,4 +218,5 @@ def _begins_place(token: Token) -> bool:
     relates = token.lower_ == "to" and (
         before.lower_ == "next" or before.tag_.startswith(("JJ", "RB", "VB"))
     )
-    return token.lower_ in words.PLACE_WORDS and token.tag_ != "JJ" and not relates
+    tells = before.pos_ == "AUX"  # "the mug that is on the left"
+    return token.lower_ in words.PLACE_WORDS and token.tag_ != "JJ" and not (relates or tells)

@@ -19,11 +19,11 @@ _SENTENCE_END = re.compile(r"[.!?]+(?:\s|$)|;|--|[–—]|(?<=\s)-(?=\s)")
 _WORD = re.compile(r"\w+(?:'\w+)*")
 _MARKS = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'"} | dict.fromkeys('"“”„«»'))
 
-_STARTER = _any_of(*sorted(words.STARTERS))
+_STARTER = _any_of(*sorted(words.STARTERS | words.PLACE_WORDS | words.NEGATIONS))
 _CORRECTION = re.compile(
     r"\b"
     + _any_of(
-        rf"no(?=[,.;:!]| (?:{_STARTER}|wait|sorry|i)\b|\s*$)",
+        rf"(?<!\bwith )no(?=[,.;:!]| (?:{_STARTER}|wait|sorry|i)\b|\s*$)",
         "nope|wait|hold on|sorry|oops|actually|correction|i meant?|or rather|make (?:that|it)",
         "(?:scratch|strike) that",
     )
