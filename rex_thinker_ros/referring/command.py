@@ -71,6 +71,7 @@ class CommandParser:
         blue mug"), what is said last counts. Raises InvalidCommandError.
         """
         sentence = command_text.plain(self._checked(sentence, "command"))
+        sentence = self._checked(sentence, "command")  # plain signs may be more, or none
         category = self._checked(category, "category") if category else None
         if category and not any(character.isalpha() for character in category):
             raise InvalidCommandError(f'The category "{category}" names no object.')

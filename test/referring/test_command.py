@@ -297,6 +297,8 @@ REFUSED = (
     ("stop", "names no object"),
     ("yes", "names no object"),
     ("?!", "names no object"),
+    ('""', "empty"),
+    ("no2 " * 100 + "mug", "512"),
     ("42", "names no object"),
     ("put it on the plate", "could be anything"),
     ("I see two mugs on the table, pick up the left one", "could be anything"),
