@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -22,6 +24,8 @@ from rex_thinker_ros.referring.dialogue import settle
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.reasoner import Reasoner
 from rex_thinker_ros.referring.referrer import Checks, Observer, Referral, Referrer
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -144,3 +148,12 @@ def _visible(boxes: Sequence[Box], size: Size) -> tuple[Box, ...]:
     """Return the boxes of which the image shows a pixel: other detectors draw beyond its edges."""
     clipped = [(box, box.clipped(size)) for box in boxes]
     return tuple(box for box, part in clipped if part.width >= 1 and part.height >= 1)
+
+
+def failed(request: Request, error: Exception) -> Result:
+    """Return the result of a request that ended in an error, which is logged."""
+    # as text: who keeps the error keeps everything that its stack held
+    text = "".join(traceback.format_exception(error))
+    _log.error("failed on %r\n%s", request.query.sentence, text)
+    fault = f"{type(error).__name__}: {error}"
+    return Result(request, Outcome.MODEL_ERROR, f"The node failed ({fault}). See its log.")

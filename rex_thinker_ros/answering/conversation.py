@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from rex_thinker_ros.answering.query import Query
@@ -11,6 +10,7 @@ from rex_thinker_ros.referring.dialogue import Offer, offer_of
 from rex_thinker_ros.referring.follow_up import FollowUp
 from rex_thinker_ros.referring.follow_up_reading import read_follow_up
 from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.stamps import seconds_between
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,12 @@ class _Question:
     offer: Offer
     looked: Looked
     camera: str
-    deadline: float
     asked_nanoseconds: int
+    open_seconds: float
+
+    def hears(self, nanoseconds: int) -> bool:
+        """Tell whether what was said at a time may be an answer."""
+        return 0 <= seconds_between(self.asked_nanoseconds, nanoseconds) <= self.open_seconds
 
 
 class Conversation:
@@ -48,12 +52,10 @@ class Conversation:
         What was said before the question answers nothing.
         """
         open_one = self._question
-        if open_one is None or time.monotonic() > open_one.deadline:
+        if open_one is None or not open_one.hears(query.asked_nanoseconds):
             return None
         brings_its_own = query.image is not None or query.boxes or query.category
         if brings_its_own or query.camera != open_one.camera:
-            return None
-        if query.asked_nanoseconds < open_one.asked_nanoseconds:
             return None
         answer = read_follow_up(query.sentence, open_one.offer.command.category)
         return Reply(open_one.id, open_one.offer, open_one.looked, answer) if answer else None
@@ -73,7 +75,6 @@ class Conversation:
         offer = offer_of(result.referral) if result.referral else None
         if offer and result.looked and seconds and result.outcome is Outcome.AMBIGUOUS:
             camera = result.request.query.camera
-            deadline = time.monotonic() + seconds
             self._question = _Question(
-                result.request.id, offer, result.looked, camera, deadline, now_nanoseconds
+                result.request.id, offer, result.looked, camera, now_nanoseconds, seconds
             )

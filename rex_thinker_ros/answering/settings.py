@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
 from typing import Protocol
 
 
 class Settings(Protocol):
-    """The parameters of the node that answering depends on; times in seconds."""
+    """What answering depends on, such as the parameters of the node; times in seconds."""
 
     @property
     def verify_order(self) -> bool:
@@ -35,3 +36,35 @@ class Settings(Protocol):
     @property
     def depth_tolerance(self) -> float:
         """Most time between an image and its depth."""
+
+
+@dataclass(frozen=True)
+class AnsweringSettings:
+    """The settings as they are unless told; fills Settings.
+
+    Raises:
+        TypeError: a value is of another kind than its default.
+        ValueError: a number is negative.
+    """
+
+    verify_order: bool = True
+    min_confidence: float = 0.0
+    dialogue_timeout: float = 10.0
+    max_image_age: float = 1.0
+    image_timeout: float = 1.0
+    wait_for_image: bool = False
+    depth_tolerance: float = 0.05
+
+    def __post_init__(self) -> None:
+        for spec in fields(self):
+            value = getattr(self, spec.name)
+            if isinstance(spec.default, bool):
+                if not isinstance(value, bool):
+                    raise TypeError(f"{spec.name} must be true or false")
+            elif isinstance(value, bool) or not isinstance(value, (int, float)):
+                raise TypeError(f"{spec.name} must be a number")
+            elif not value >= 0:
+                raise ValueError(f"{spec.name} must not be negative")
+
+
+DEFAULTS = AnsweringSettings()

@@ -9,6 +9,7 @@ from typing import Any
 
 from rclpy.node import Node
 
+from rex_thinker_ros.answering.settings import DEFAULTS
 from rex_thinker_ros.ros.parameter_fields import (
     ParameterError,
     check_value,
@@ -101,20 +102,20 @@ class Parameters:
         live=True,
     )
     verify_order: bool = parameter(
-        True,
+        DEFAULTS.verify_order,
         "Check orders that the boxes can settle (second from the left, largest): a choice that "
         "contradicts them is a CONTRADICTION.",
         live=True,
     )
     min_confidence: float = parameter(
-        0.0,
+        DEFAULTS.min_confidence,
         "Least confidence of FOUND, in logits between the best and the next best token, else "
         "LOW_CONFIDENCE; 0 asks for none. Not calibrated: choose it per model.",
         between=(0.0, 1000.0),
         live=True,
     )
     dialogue_timeout: float = parameter(
-        10.0,
+        DEFAULTS.dialogue_timeout,
         "Seconds after an AMBIGUOUS result in which a follow-up such as 'the left one' or "
         "'number 2' is decided on the same image; 0 turns this off.",
         between=(0.0, 3600.0),
@@ -124,20 +125,20 @@ class Parameters:
         512, "Longest command in characters; a longer one is refused.", between=(1, 100_000)
     )
     max_image_age: float = parameter(
-        1.0,
+        DEFAULTS.max_image_age,
         "Oldest image to decide on, in seconds between its stamp and the node's clock; "
         "0 accepts any age.",
         between=(0.0, 86400.0),
         live=True,
     )
     image_timeout: float = parameter(
-        1.0,
+        DEFAULTS.image_timeout,
         "Seconds that a command waits for a fresh image before it is refused.",
         between=(0.0, 3600.0),
         live=True,
     )
     wait_for_image: bool = parameter(
-        False,
+        DEFAULTS.wait_for_image,
         "Decide on an image that was taken after the command came, not on the latest one.",
         live=True,
     )
@@ -175,7 +176,7 @@ class Parameters:
         "Give found objects a 3D point where the topics depth and camera_info have messages.",
     )
     depth_tolerance: float = parameter(
-        0.05,
+        DEFAULTS.depth_tolerance,
         "Most seconds between the stamps of an image and of the depth image for its pick point.",
         between=(0.0, 60.0),
         live=True,

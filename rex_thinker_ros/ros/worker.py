@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
-from rex_thinker_ros.answering.answering import Answering
+from rex_thinker_ros.answering.answering import Answering, failed
 from rex_thinker_ros.answering.requests import Request, Requests
 from rex_thinker_ros.answering.result import Result
 from rex_thinker_ros.referring.outcome import Outcome
@@ -18,7 +16,6 @@ from rex_thinker_ros.ros.progress import Progress
 
 HURRY_SECONDS = 0.5
 _POLL_SECONDS = 0.05
-_log = logging.getLogger(__name__)
 
 
 class Worker:
@@ -83,7 +80,7 @@ class Worker:
             progress.finish()
         # whatever it is, the sender is owed a result
         except Exception as error:  # noqa: BLE001
-            result = _failed(request, error)
+            result = failed(request, error)
         if self._requests.settle(request):
             if request.ending and result.outcome is not Outcome.MODEL_ERROR:
                 # also of what was found just before: nobody wants it any more
@@ -107,12 +104,4 @@ class Worker:
             self._publish(result)
         # what cannot be put into a message still has an end
         except Exception as error:  # noqa: BLE001
-            self._publish(_failed(result.request, error))
-
-
-def _failed(request: Request, error: Exception) -> Result:
-    # as text: who keeps the error keeps everything that its stack held
-    text = "".join(traceback.format_exception(error))
-    _log.error("failed on %r\n%s", request.query.sentence, text)
-    fault = f"{type(error).__name__}: {error}"
-    return Result(request, Outcome.MODEL_ERROR, f"The node failed ({fault}). See its log.")
+            self._publish(failed(result.request, error))

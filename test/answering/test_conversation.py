@@ -48,6 +48,7 @@ def test_an_answer_after_the_question_is_a_reply() -> None:
     "query",
     [
         pytest.param(Query("the left one", ASKED - 1), id="said before the question"),
+        pytest.param(Query("the left one", ASKED + 3601 * 10**9), id="too late"),
         pytest.param(Query("the left one", ASKED, camera="other"), id="to another camera"),
         pytest.param(Query("the left one", ASKED, category="ball"), id="with a category"),
         pytest.param(Query("pick up the ball", ASKED), id="a command of its own"),

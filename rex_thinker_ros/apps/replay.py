@@ -1,0 +1,79 @@
+"""Replay commands on a bag: `python -m rex_thinker_ros.apps.replay --help`. Needs no ROS."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+
+from rex_thinker_ros.answering.answering import Models
+from rex_thinker_ros.apps.replaying import outputs
+from rex_thinker_ros.apps.replaying.bag import Bag, BagError
+from rex_thinker_ros.apps.replaying.judging import faults
+from rex_thinker_ros.apps.replaying.script import Script, ScriptError, read_script
+from rex_thinker_ros.apps.replaying.session import replay
+from rex_thinker_ros.models.device import DeviceError
+from rex_thinker_ros.models.load import load_models
+from rex_thinker_ros.models.profiles import PROFILES, load_profile
+from rex_thinker_ros.models.weights import WeightsError
+from rex_thinker_ros.referring.command import CommandParser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Replay; return 0 if all expectations held, 1 if not, 2 if it could not be done."""
+    options = _options(arguments)
+    console = Console(stderr=True)
+    try:
+        script = read_script(options.script)
+        judged = _run(options, script, console)
+    except (ScriptError, BagError, WeightsError, DeviceError, OSError) as error:
+        console.print(f"error: {error}", style="bold red", markup=False)
+        return 2
+    except KeyboardInterrupt:
+        console.print("Interrupted.")
+        return 128 + signal.SIGINT
+    Console().print(outputs.terminal_table(judged))
+    if options.jsonl:
+        outputs.write_jsonl(options.jsonl, judged)
+    if options.junit:
+        outputs.write_junit(options.junit, judged, name=options.script.stem)
+    wrong = sum(bool(one.faults) for one in judged)
+    console.print(f"{len(judged) - wrong} of {len(judged)} commands ended as expected.")
+    return int(wrong > 0)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="replay",
+        description="Give the commands of a file to a recorded bag, and compare what comes of them "
+        "with what is expected.",
+        epilog="Exit code 0: all expectations held. 1: some did not. 2: it could not be done.",
+    )
+    parser.add_argument("bag", type=Path, help="folder of a rosbag2, or a .mcap or .db3 file")
+    parser.add_argument("script", type=Path, help="YAML file of commands")
+    parser.add_argument("--model", default="rex_thinker_7b", choices=PROFILES)
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    parser.add_argument("--jsonl", type=Path, metavar="FILE", help="write a line for each command")
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML for a CI")
+    return parser.parse_args(arguments)
+
+
+def _run(options: argparse.Namespace, script: Script, console: Console) -> list[outputs.Judged]:
+    with Bag(options.bag) as bag:
+        detector, reasoner = load_models(load_profile(options.model), device=options.device)
+        models = Models(CommandParser(), detector, reasoner, options.device, 0.0)
+        results = replay(bag, script, models, logging.getLogger(__name__))
+        return [
+            outputs.Judged(one.cue, one.result, faults(one.cue.expect, one.result))
+            for one in track(results, "Replaying", len(script.cues), console=console)
+        ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Commands given to a recorded bag, and what came of them."""
