@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
@@ -243,3 +245,13 @@ def test_boxes_are_expected_one_by_one(bag: Path, models: Models) -> None:
     assert faults(Expectation(Outcome.FOUND, tuple(reversed(boxes))), one.result) == []
     assert len(faults(Expectation(boxes=boxes[1:]), one.result)) == 1
     assert len(faults(Expectation(boxes=(*boxes, Box(0, 0, 9, 9))), one.result)) == 2
+
+
+def test_the_example_of_a_test_of_ones_own_runs() -> None:
+    example = Path(__file__).parents[2] / "examples" / "test_tabletops.py"
+    plugin = "rex_thinker_ros.apps.replaying.pytest_plugin"
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", plugin, "-p", "no:cacheprovider", str(example)],
+        check=False, capture_output=True, encoding="utf-8",
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout + run.stderr

@@ -1,0 +1,87 @@
+"""A pytest fixture for tests of one's own bags.
+
+`pytest -p rex_thinker_ros.apps.replaying.pytest_plugin`
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from rex_thinker_ros.answering.answering import Models
+    from rex_thinker_ros.answering.result import Result
+    from rex_thinker_ros.referring.boxes import Box
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a command: a status by name, and boxes in full-image pixels."""
+
+    status: str
+    status_text: str
+    boxes: tuple[Box, ...]
+    result: Result
+
+
+@dataclass(frozen=True)
+class BagUnderTest:
+    """A bag that can be asked; settings are those of the node's parameters that answering has."""
+
+    path: Path
+    cameras: Mapping[str, str]
+    models: Models
+    settings: Mapping[str, Any]
+
+    def ask(self, say: str, *, at: float, camera: str = "", category: str = "") -> Answer:
+        """Give a command `at` seconds after the bag's start, and return what comes of it.
+
+        Raises:
+            BagError: the bag cannot be read, or lacks the topic.
+        """
+        from rex_thinker_ros.answering.settings import AnsweringSettings
+        from rex_thinker_ros.apps.replaying.bag import Bag
+        from rex_thinker_ros.apps.replaying.judging import found_boxes
+        from rex_thinker_ros.apps.replaying.script import Cue, Script
+        from rex_thinker_ros.apps.replaying.session import replay
+
+        cue = Cue(at, say, camera or next(iter(self.cameras)), category)
+        script = Script(self.cameras, (cue,), AnsweringSettings(**self.settings))
+        with Bag(self.path) as bag:
+            (replayed,) = replay(bag, script, self.models, logging.getLogger(__name__))
+        result = replayed.result
+        return Answer(result.outcome.name, result.status_text, found_boxes(result), result)
+
+
+OpenBag = Callable[..., BagUnderTest]
+
+
+@pytest.fixture(scope="session")
+def rex_bag() -> OpenBag:
+    """Return what opens a bag: rex_bag(path, topic or {camera: topic}, model=..., settings...)."""
+
+    @cache
+    def load(model: str, device: str) -> Models:
+        from rex_thinker_ros.answering.answering import Models
+        from rex_thinker_ros.models.load import load_models
+        from rex_thinker_ros.models.profiles import load_profile
+        from rex_thinker_ros.referring.command import CommandParser
+
+        return Models(
+            CommandParser(), *load_models(load_profile(model), device=device), device, 0.0
+        )
+
+    def open_bag(
+        path: str | Path, cameras: str | Mapping[str, str], *,
+        model: str = "rex_thinker_7b", device: str = "auto", **settings: Any,
+    ) -> BagUnderTest:  # fmt: skip
+        topics = {"": cameras} if isinstance(cameras, str) else cameras
+        return BagUnderTest(Path(path), topics, load(model, device), settings)
+
+    return open_bag
