@@ -13,8 +13,10 @@ from rich.console import Console
 from rich.progress import track
 
 from rex_thinker_ros.answering.answering import Models
+from rex_thinker_ros.apps.evaluation.json_lines import SetError
 from rex_thinker_ros.apps.replaying import outputs
 from rex_thinker_ros.apps.replaying.bag import Bag, BagError
+from rex_thinker_ros.apps.replaying.comparison import changes, comparison_table, read_run
 from rex_thinker_ros.apps.replaying.judging import faults
 from rex_thinker_ros.apps.replaying.script import Script, ScriptError, read_script
 from rex_thinker_ros.apps.replaying.session import replay
@@ -30,9 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     console = Console(stderr=True)
     try:
+        if options.compare:
+            return _compare(*options.compare)
         script = read_script(options.script)
         judged = _run(options, script, console)
-    except (ScriptError, BagError, WeightsError, DeviceError, OSError) as error:
+    except (ScriptError, BagError, SetError, WeightsError, DeviceError, OSError) as error:
         console.print(f"error: {error}", style="bold red", markup=False)
         return 2
     except KeyboardInterrupt:
@@ -55,13 +59,31 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "with what is expected.",
         epilog="Exit code 0: all expectations held. 1: some did not. 2: it could not be done.",
     )
-    parser.add_argument("bag", type=Path, help="folder of a rosbag2, or a .mcap or .db3 file")
-    parser.add_argument("script", type=Path, help="YAML file of commands")
+    parser.add_argument(
+        "bag", type=Path, nargs="?", help="folder of a rosbag2, or a .mcap or .db3 file"
+    )
+    parser.add_argument("script", type=Path, nargs="?", help="YAML file of commands")
     parser.add_argument("--model", default="rex_thinker_7b", choices=PROFILES)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--jsonl", type=Path, metavar="FILE", help="write a line for each command")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML for a CI")
-    return parser.parse_args(arguments)
+    parser.add_argument(
+        "--compare", type=Path, nargs=2, metavar=("BEFORE", "AFTER"),
+        help="show which commands ended otherwise in two files of --jsonl; 1 if any did",
+    )  # fmt: skip
+    options = parser.parse_args(arguments)
+    if not options.compare and options.script is None:
+        parser.error("name a bag and a file of commands, or --compare two results")
+    return options
+
+
+def _compare(before: Path, after: Path) -> int:
+    changed = changes(read_run(before), read_run(after))
+    console = Console()
+    if changed:
+        console.print(comparison_table(changed, (before.stem, after.stem)))
+    console.print(f"{len(changed)} commands ended otherwise.")
+    return int(bool(changed))
 
 
 def _run(options: argparse.Namespace, script: Script, console: Console) -> list[outputs.Judged]:

@@ -165,6 +165,45 @@ def test_expectations_decide_the_exit_code(
     assert "NO_MATCH was expected" in str(failure.get("message"))
 
 
+LINE = {
+    "at": 1.5, "say": "the mug", "camera": "", "status": "FOUND", "boxes": [[0, 0, 10, 10]],
+    "model": "demo",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("after", "changed"),
+    [
+        ([LINE], 0),
+        ([{**LINE, "boxes": [[0, 0, 10, 9]], "model": "other"}], 0),
+        ([{**LINE, "boxes": [[20, 0, 30, 10]]}], 1),
+        ([{**LINE, "status": "NO_MATCH", "boxes": []}], 1),
+        ([LINE, {**LINE, "at": 2.0}], 1),
+        ([], 1),
+    ],
+    ids=["nothing", "a hair", "another box", "another status", "one more", "one less"],
+)
+def test_what_changed_between_two_runs_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], after: list[dict[str, Any]], changed: int
+) -> None:
+    files = tmp_path / "before.jsonl", tmp_path / "after.jsonl"
+    for path, lines in zip(files, ([LINE], after), strict=True):
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert main(["--compare", *map(str, files)]) == changed
+    printed = capsys.readouterr().out
+    assert f"{changed} commands ended otherwise" in printed
+    assert ("the mug" in printed) == bool(changed)
+
+
+def test_what_is_no_replay_cannot_be_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text("{}\n")
+    assert main(["--compare", str(path), str(path)]) == 2
+    assert "is none of a replay" in " ".join(capsys.readouterr().err.split())
+
+
 @pytest.fixture
 def broken(bag: Path, tmp_path: Path) -> dict[str, Path]:
     empty = tmp_path / "empty"
