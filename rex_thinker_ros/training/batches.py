@@ -12,6 +12,7 @@ from transformers import PreTrainedTokenizerFast
 from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.prompt import PATCH_PIXELS, smart_resize
 from rex_thinker_ros.training.ahead import made_ahead
+from rex_thinker_ros.training.asking import DRILLED_KINDS, KINDS
 from rex_thinker_ros.training.cells import IGNORE, cell_labels, cell_mask
 from rex_thinker_ros.training.examples import (
     BOUNDS,
@@ -24,6 +25,8 @@ from rex_thinker_ros.training.examples import (
 from rex_thinker_ros.training.reasoner_model import image_processor
 from rex_thinker_ros.training.store import StoredScene
 from rex_thinker_ros.training.traces import write_finds
+
+DRILLS = 2  # of the questions about each image; what is named is the slowest to be found
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,14 @@ def make_batch(
     resized = smart_resize(scenes[0].size, BOUNDS)
     cells = (resized.height // PATCH_PIXELS, resized.width // PATCH_PIXELS)
     examples = []
+    kinds = KINDS if with_image else DRILLED_KINDS
     for scene in scenes:
-        drawn = [draw_question(scene.objects, scene.size, rng) for _ in range(questions)]
-        examples += [encode(question, resized, tokenizer) for question in drawn[with_image:]]
-        if with_image:  # one of them is a drill
-            finds = write_finds(drawn[0], draw_finds(scene.objects, scene.size, rng))
-            examples.append(encode(drawn[0], resized, tokenizer, finds))
+        drawn = [draw_question(scene.objects, scene.size, rng, kinds) for _ in range(questions)]
+        drills = DRILLS if with_image else 0
+        examples += [encode(question, resized, tokenizer) for question in drawn[drills:]]
+        for question in drawn[:drills]:
+            finds = write_finds(question, draw_finds(scene.objects, scene.size, rng))
+            examples.append(encode(question, resized, tokenizer, finds))
     length = max(len(e.ids) for e in examples) - 1
     ids = np.zeros((len(examples), length), np.int64)
     targets = np.full((len(examples), length), IGNORE, np.int64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,13 +13,14 @@ from rex_thinker_ros.models.profiles import load_profile
 from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.candidate import Candidate
 from rex_thinker_ros.referring.prompt import Prompt, build_prompt, smart_resize
-from rex_thinker_ros.training.asking import ask
+from rex_thinker_ros.training.asking import KINDS, ask
 from rex_thinker_ros.training.questions import Question, Seen, UnclearError
 from rex_thinker_ros.training.scene_object import SceneObject
 from rex_thinker_ros.training.traces import Piece, write_trace
 from rex_thinker_ros.training.vocabulary import CATEGORIES, COLORS
 
 BOUNDS = load_profile("demo").bounds
+FINDS = 20  # names at most that a drill looks for
 DISTRACTORS = 0.25  # share of questions whose hint holds boxes that are no such object
 
 
@@ -72,14 +73,15 @@ def as_detected(objects: Sequence[Seen], resized: Size, rng: np.random.Generator
 
 
 def draw_question(
-    objects: Sequence[SceneObject], image: Size, rng: np.random.Generator
-) -> Question:
+    objects: Sequence[SceneObject], image: Size, rng: np.random.Generator,
+    kinds: Mapping[str, float] = KINDS,
+) -> Question:  # fmt: skip
     """Draw a question about a scene as the reasoner meets it, false detections included."""
     resized = smart_resize(image, BOUNDS)
     seen = as_detected(resize_objects(objects, image), resized, rng)
     while True:
         try:
-            question = ask(seen, resized, rng)
+            question = ask(seen, resized, rng, kinds=kinds)
         except UnclearError:
             continue
         if rng.random() < DISTRACTORS:
@@ -126,7 +128,7 @@ def question_prompt(question: Question, resized: Size) -> Prompt:
 def draw_finds(
     objects: Sequence[SceneObject], image: Size, rng: np.random.Generator
 ) -> list[tuple[tuple[str, str], Seen | None]]:
-    """Draw up to ten (color, category) names, and for each the one object that has it, or None.
+    """Draw up to FINDS (color, category) names, and for each the one object that has it, or None.
 
     Names that several objects share are left out; missing ones differ from what is there by
     color or by category alone.
@@ -142,7 +144,7 @@ def draw_finds(
     ]
     chosen = [missing[int(i)] for i in rng.permutation(len(missing))[: max(2, len(there))]]
     both = [*there, *chosen]
-    return [both[int(i)] for i in rng.permutation(len(both))[:10]]
+    return [both[int(i)] for i in rng.permutation(len(both))[:FINDS]]
 
 
 def encode(
