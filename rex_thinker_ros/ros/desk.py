@@ -23,7 +23,6 @@ from rex_thinker_ros.ros.worker import Worker
 
 NOT_ACTIVE = Ending(Outcome.CANCELED, "The node is not active. Activate it first.")
 DELIVERY_SECONDS = 0.4
-_IDLE_SECONDS = 0.1
 GIVEN_UP = Ending(Outcome.TIMEOUT, "The models did not come back in time. See the log.")
 
 
@@ -61,11 +60,8 @@ class Desk:
         """Tell whether the models are still at work on what was given up."""
         return self._requests.hangs()
 
-    def deliver(self, spin_once: Callable[[], None]) -> bool:
-        """Answer what has come already, and let the last results reach their listeners.
-
-        Returns False if a model hangs.
-        """
+    def deliver(self, spin_once: Callable[[], None]) -> None:
+        """Answer what has come already, and let the last results reach their listeners."""
         # commands that wait in the middleware, and the results of goals: it cannot say when it
         # has handed them over
         end = time.monotonic() + DELIVERY_SECONDS
@@ -74,7 +70,6 @@ class Desk:
         self._action.destroy()
         self._outputs.deliver()
         self.logbook.close()
-        return self.worker.wait_until_idle(_IDLE_SECONDS)
 
     def _take(self, query: Query, track: Callable[[Request], None] = lambda _: None) -> None:
         """Make a request of a query; `track` sees it before it can end."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -9,6 +10,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 import rclpy
 import rclpy.logging
@@ -26,15 +28,15 @@ class AutostartNode(LifecycleNode):
         """Return False if it cannot work."""
         raise NotImplementedError
 
-    def leave(self, spin_once: Callable[[], None]) -> bool:
-        """Finish what is owed, by turns of the executor; return False if a thread hangs."""
+    def leave(self, spin_once: Callable[[], None]) -> None:
+        """Finish what is owed, by turns of the executor."""
         raise NotImplementedError
 
 
 def run(
     make_node: Callable[[threading.Event], AutostartNode], args: list[str] | None = None
-) -> int:
-    """Run a node until SIGINT or SIGTERM; return the exit code, 1 if it cannot start.
+) -> NoReturn:
+    """Run a node until SIGINT or SIGTERM, and end the process; its code is 1 if it cannot start.
 
     The event given to `make_node` is set by the signal.
     """
@@ -43,25 +45,25 @@ def run(
         signal.signal(number, lambda *_: stop.set())
     # rclpy's own handlers would shut the context down before the last results are published
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
-    code, idle = 1, True
     try:
-        node = make_node(stop)
-        code, idle = _live(node, stop)
-        node.destroy_node()
+        code = _live(make_node, stop)
     # such as a parameter of the wrong type
     except Exception as error:  # noqa: BLE001
         rclpy.logging.get_logger("refer").fatal(f"Cannot start: {error}")
+        code = 1
     rclpy.try_shutdown()
-    if not idle:
-        # a thread inside of a model cannot be joined: leave without it
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-    return code
+    gc.collect()  # the middleware gives its shared memory back with the last handle
+    rclpy.get_default_context().destroy()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # to tear down the libraries of the models takes a second and more, and a thread inside of a
+    # model that hangs cannot be joined
+    os._exit(code)
 
 
-def _live(node: AutostartNode, stop: threading.Event) -> tuple[int, bool]:
-    """Return the exit code, and whether every thread is idle."""
+def _live(make_node: Callable[[threading.Event], AutostartNode], stop: threading.Event) -> int:
+    """Return the exit code."""
+    node = make_node(stop)
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     wake = node.create_guard_condition(lambda: None)
@@ -80,9 +82,10 @@ def _live(node: AutostartNode, stop: threading.Event) -> tuple[int, bool]:
         while started and not stop.is_set():
             spin_once(None)
     code = 0 if started or stop.is_set() else 1
-    idle = node.leave(spin_once)
+    node.leave(spin_once)
     executor.remove_node(node)
-    return code, idle
+    node.destroy_node()
+    return code
 
 
 @contextmanager

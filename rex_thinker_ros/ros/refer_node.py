@@ -7,7 +7,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
@@ -70,10 +70,10 @@ class ReferNode(AutostartNode):
             return True
         return self.trigger_configure() == SUCCESS and self.trigger_activate() == SUCCESS
 
-    def leave(self, spin_once: Callable[[], None]) -> bool:
-        """Give every command its result before the end; return False if a model hangs."""
+    def leave(self, spin_once: Callable[[], None]) -> None:
+        """Give every command its result before the end."""
         self._desk.drain(SHUT_DOWN, LEAVE_SECONDS, self._stop)
-        return self._desk.deliver(spin_once)
+        self._desk.deliver(spin_once)
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load and warm up the models; other callbacks wait meanwhile."""
@@ -184,6 +184,6 @@ class ReferNode(AutostartNode):
         self._health.publish(message)
 
 
-def main(args: list[str] | None = None) -> int:
-    """Run the node until a signal ends it; return the exit code of the process."""
-    return run(ReferNode, args)
+def main(args: list[str] | None = None) -> NoReturn:
+    """Run the node until a signal ends it, and the process with it."""
+    run(ReferNode, args)
