@@ -17,7 +17,7 @@ from ros_client import Client, connected
 
 COMMANDS = 1000
 GOOD = rgb_message(picture())
-FAULTY = rgb_message(picture(2, 600))  # no prompt can be made for a shape like that
+FAULTY = rgb_message(picture(2, 300))  # has fewer cells than the tiny detector has queries
 CUT_OFF = rgb_message(picture())
 CUT_OFF.data = CUT_OFF.data[:100]
 MODES = ("newest_wins", "queue", "reject")
