@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from rex_thinker_ros.answering.frame import Frame, FrameError
+from rex_thinker_ros.answering.frame import Frame, FrameError, Wanted
 from rex_thinker_ros.answering.requests import Request
 from rex_thinker_ros.answering.result import Looked
 from rex_thinker_ros.answering.settings import Settings
@@ -63,7 +63,7 @@ class Looking:
             for frame in last:
                 now = replace(frame, age_seconds=self._age(frame.stamp_nanoseconds))
                 boxes = given.of(frame.stamp_nanoseconds, category)
-                if boxes is not None and now.is_fresh(settings.max_image_age):
+                if boxes is not None and Wanted(settings.max_image_age).accepts(now):
                     return self._decoded(now), boxes
             if request.cancel.canceled or time.monotonic() >= deadline:
                 raise _no_candidates(given.topic, settings)
@@ -82,12 +82,8 @@ class Looking:
         self, request: Request, frames: ImageSource, settings: Settings, *, wait: bool = True
     ) -> Frame:
         asked = request.query.asked_nanoseconds
-        return frames.fresh(
-            max_age_seconds=settings.max_image_age,
-            timeout_seconds=settings.image_timeout if wait else 0.0,
-            cancel=request.cancel,
-            not_before_nanoseconds=asked if settings.wait_for_image else 0,
-        )
+        wanted = Wanted(settings.max_image_age, asked if settings.wait_for_image else 0)
+        return frames.latest(wanted, settings.image_timeout if wait else 0.0, request.cancel)
 
     def _age(self, stamp: int) -> float:
         """Return how many seconds ago a stamp in nanoseconds was."""

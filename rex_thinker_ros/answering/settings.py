@@ -3,44 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Protocol
-
-
-class Settings(Protocol):
-    """What answering depends on, such as the parameters of the node; times in seconds."""
-
-    @property
-    def verify_order(self) -> bool:
-        """Whether orders are checked that the boxes can settle."""
-
-    @property
-    def min_confidence(self) -> float:
-        """The least confidence of FOUND in logits; 0 asks for none."""
-
-    @property
-    def dialogue_timeout(self) -> float:
-        """How long a question stays open."""
-
-    @property
-    def max_image_age(self) -> float:
-        """The oldest image to decide on; 0 accepts any age."""
-
-    @property
-    def image_timeout(self) -> float:
-        """How long a query waits for a fresh image."""
-
-    @property
-    def wait_for_image(self) -> bool:
-        """Whether the image must have been taken after the query came."""
-
-    @property
-    def depth_tolerance(self) -> float:
-        """Most time between an image and its depth."""
 
 
 @dataclass(frozen=True)
-class AnsweringSettings:
-    """The settings as they are unless told; fills Settings.
+class Settings:
+    """What answering depends on, such as parameters of the node; times in seconds.
+
+    verify_order: whether orders are checked that the boxes can settle. min_confidence: the least
+    confidence of FOUND in logits; 0 asks for none. dialogue_timeout: how long a question stays
+    open. max_image_age: the oldest image to decide on; 0 accepts any age. image_timeout: how long
+    a query waits for a fresh image. wait_for_image: whether the image must have been taken after
+    the query came. depth_tolerance: most time between an image and its depth.
 
     Raises:
         TypeError: a value is of another kind than its default.
@@ -67,4 +40,4 @@ class AnsweringSettings:
                 raise ValueError(f"{spec.name} must not be negative")
 
 
-DEFAULTS = AnsweringSettings()
+DEFAULTS = Settings()

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rex_thinker_ros.answering.frame import Frame
+from rex_thinker_ros.answering.frame import Frame, Wanted
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.pick_point import Intrinsics
@@ -33,14 +33,8 @@ class DepthView:
 class ImageSource(Protocol):
     """What the latest image is asked of."""
 
-    def fresh(
-        self, *, max_age_seconds: float, timeout_seconds: float, cancel: CancelToken,
-        not_before_nanoseconds: int = 0,
-    ) -> Frame:  # fmt: skip
-        """Return the latest image, after waiting up to `timeout_seconds` for a fresh one.
-
-        A `max_age_seconds` of 0 accepts any age. It is not stamped before
-        `not_before_nanoseconds` of the clock.
+    def latest(self, wanted: Wanted, timeout_seconds: float, cancel: CancelToken) -> Frame:
+        """Return the latest image, after waiting up to `timeout_seconds` for one as wanted.
 
         Raises:
             FrameError: no image came (NO_IMAGE), or only images of another time (STALE_IMAGE).

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage, Image
 
-from rex_thinker_ros.answering.frame import Frame, refusal
+from rex_thinker_ros.answering.frame import Frame, Wanted
 from rex_thinker_ros.images.error import ImageError
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.ros.lazy_subscription import Taken
@@ -84,14 +84,8 @@ class Frames:
                 self._sequence = taken.sequence
             return self._latest
 
-    def fresh(
-        self, *, max_age_seconds: float, timeout_seconds: float, cancel: CancelToken,
-        not_before_nanoseconds: int = 0,
-    ) -> Frame:  # fmt: skip
-        """Return the latest image, after waiting up to `timeout_seconds` for a fresh one.
-
-        A `max_age_seconds` of 0 accepts any age. It is not stamped before
-        `not_before_nanoseconds` of the node's clock.
+    def latest(self, wanted: Wanted, timeout_seconds: float, cancel: CancelToken) -> Frame:
+        """Return the latest image, after waiting up to `timeout_seconds` for one as wanted.
 
         Raises:
             FrameError: no image came (NO_IMAGE), or only images of another time (STALE_IMAGE).
@@ -101,11 +95,10 @@ class Frames:
         while True:
             received = self._refresh()
             frame = self._open(received) if received else None
-            late_enough = frame is not None and frame.stamp_nanoseconds >= not_before_nanoseconds
-            if frame and late_enough and frame.is_fresh(max_age_seconds):
+            if wanted.accepts(frame):
                 return frame
             if cancel.canceled or not self._wait_for_other_than(received, deadline, cancel):
-                raise refusal(frame, max_age_seconds, late_enough=late_enough)
+                raise wanted.refusal(frame)
 
     def _open(self, received: _Received) -> Frame:
         opened = self._opened

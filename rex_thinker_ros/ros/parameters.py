@@ -9,7 +9,7 @@ from typing import Any
 
 from rclpy.node import Node
 
-from rex_thinker_ros.answering.settings import DEFAULTS
+from rex_thinker_ros.answering.settings import DEFAULTS, Settings
 from rex_thinker_ros.ros.parameter_fields import (
     ParameterError,
     check_value,
@@ -227,6 +227,10 @@ class Parameters:
         for spec in fields(self):
             check_value(spec, getattr(self, spec.name))
         _check_cameras(self.cameras)
+
+    def answering(self) -> Settings:
+        """Return those of them that answering depends on."""
+        return Settings(**{spec.name: getattr(self, spec.name) for spec in fields(Settings)})
 
     def budgets(self) -> dict[str, float]:
         """Return the budgets that are set, in seconds by stage."""

@@ -141,7 +141,7 @@ class ReferNode(AutostartNode):
         def load() -> Answering:
             models = load_all(settings)
             self._device, self._patience = models.device, models.patience_seconds
-            return Answering(models, cameras, looking, self._settings)
+            return Answering(models, cameras, looking, lambda: self._settings().answering())
 
         self._desk.diagnostics.times.clear()
         self._desk.logbook.open(settings)

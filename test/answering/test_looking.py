@@ -16,12 +16,12 @@ from rex_thinker_ros.answering.frame import FrameError
 from rex_thinker_ros.answering.looking import Looking
 from rex_thinker_ros.answering.query import Query
 from rex_thinker_ros.answering.requests import Request
+from rex_thinker_ros.answering.settings import Settings
 from rex_thinker_ros.images.decoding import decode_image
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.ros.frames import Frames
 from rex_thinker_ros.ros.lazy_subscription import Taken
-from rex_thinker_ros.ros.parameters import Parameters
 from rex_thinker_ros.stamps import NANOSECONDS
 
 MUG = Box(1, 2, 3, 4)
@@ -54,7 +54,7 @@ class Table:
 
     def look(self, max_image_age: float) -> tuple[Any, tuple[Box, ...]]:
         frames = Frames(Image, self.take, self.clock, lambda text: None)
-        settings = Parameters(max_image_age=max_image_age, image_timeout=0.3)
+        settings = Settings(max_image_age=max_image_age, image_timeout=0.3)
         request = Request("ab-1", Query("the mug", 0))
         given: Any = self
         looking = Looking(decode_image, self.clock)

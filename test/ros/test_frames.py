@@ -11,7 +11,7 @@ from builtin_interfaces.msg import Time
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import Image
 
-from rex_thinker_ros.answering.frame import Frame, FrameError
+from rex_thinker_ros.answering.frame import Frame, FrameError, Wanted
 from rex_thinker_ros.images.error import ImageError
 from rex_thinker_ros.images.message import is_raw
 from rex_thinker_ros.referring.cancel import CancelToken
@@ -47,10 +47,7 @@ def frames() -> tuple[Shown, list[str]]:
 
 
 def fresh(source: Frames, max_age: float = 1.0, timeout: float = 0.0, not_before: int = 0) -> Frame:
-    return source.fresh(
-        max_age_seconds=max_age, timeout_seconds=timeout, cancel=CancelToken(),
-        not_before_nanoseconds=not_before,
-    )  # fmt: skip
+    return source.latest(Wanted(max_age, not_before), timeout, CancelToken())
 
 
 def test_the_latest_frame_wins_and_carries_its_age() -> None:
@@ -146,7 +143,7 @@ def test_a_canceled_request_does_not_wait() -> None:
     cancel = CancelToken()
     threading.Timer(0.05, cancel.cancel).start()
     with pytest.raises(FrameError):
-        source.fresh(max_age_seconds=1.0, timeout_seconds=3600.0, cancel=cancel)
+        source.latest(Wanted(1.0), 3600.0, cancel)
 
 
 def test_bytes_that_are_no_message_are_malformed() -> None:

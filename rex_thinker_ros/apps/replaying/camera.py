@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rex_thinker_ros.answering.frame import Frame, refusal
+from rex_thinker_ros.answering.frame import Frame, Wanted
 from rex_thinker_ros.answering.sources import CandidateSource, DepthSource, Logger
 from rex_thinker_ros.apps.replaying.bag import Recorded
 from rex_thinker_ros.referring.cancel import CancelToken
@@ -32,11 +32,8 @@ class BagFrames:
         self._next = next(images, None)
         self._latest: Recorded | None = None
 
-    def fresh(
-        self, *, max_age_seconds: float, timeout_seconds: float, cancel: CancelToken,
-        not_before_nanoseconds: int = 0,
-    ) -> Frame:  # fmt: skip
-        """Return the latest image, or the first fresh one within `timeout_seconds` of the bag.
+    def latest(self, wanted: Wanted, timeout_seconds: float, cancel: CancelToken) -> Frame:
+        """Return the latest image, or the first as wanted within `timeout_seconds` of the bag.
 
         Raises:
             FrameError: there is none (NO_IMAGE), or only images of another time (STALE_IMAGE).
@@ -45,12 +42,11 @@ class BagFrames:
         while True:
             self._advance()
             frame = self._frame()
-            late_enough = frame is not None and frame.stamp_nanoseconds >= not_before_nanoseconds
-            if frame and late_enough and frame.is_fresh(max_age_seconds):
+            if wanted.accepts(frame):
                 return frame
             if self._next is None or self._next.nanoseconds > deadline:
                 self._clock.nanoseconds = deadline
-                raise refusal(self._frame(), max_age_seconds, late_enough=late_enough)
+                raise wanted.refusal(self._frame())
             self._clock.nanoseconds = self._next.nanoseconds
 
     def _advance(self) -> None:

@@ -45,14 +45,14 @@ class BagUnderTest:
         Raises:
             BagError: the bag cannot be read, or lacks the topic.
         """
-        from rex_thinker_ros.answering.settings import AnsweringSettings
+        from rex_thinker_ros.answering.settings import Settings
         from rex_thinker_ros.apps.replaying.bag import Bag
         from rex_thinker_ros.apps.replaying.judging import found_boxes
         from rex_thinker_ros.apps.replaying.script import Cue, Script
         from rex_thinker_ros.apps.replaying.session import replay
 
         cue = Cue(at, say, camera or next(iter(self.cameras)), category)
-        script = Script(self.cameras, (cue,), AnsweringSettings(**self.settings))
+        script = Script(self.cameras, (cue,), Settings(**self.settings))
         with Bag(self.path) as bag:
             (replayed,) = replay(bag, script, self.models, logging.getLogger(__name__))
         result = replayed.result

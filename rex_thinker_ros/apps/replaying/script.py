@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from rex_thinker_ros.answering.settings import DEFAULTS, AnsweringSettings
+from rex_thinker_ros.answering.settings import DEFAULTS, Settings
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.outcome import Outcome
 
@@ -48,7 +48,7 @@ class Script:
 
     cameras: Mapping[str, str]
     cues: tuple[Cue, ...]
-    settings: AnsweringSettings = field(default=DEFAULTS)
+    settings: Settings = field(default=DEFAULTS)
 
 
 def read_script(path: Path) -> Script:
@@ -77,8 +77,8 @@ def _script(values: Mapping[str, Any]) -> Script:
     if not isinstance(given, list) or not given:
         raise ValueError("commands must be a list of at least one command")
     cues = [_cue(number, one, next(iter(cameras))) for number, one in enumerate(given, 1)]
-    known = {spec.name for spec in fields(AnsweringSettings)}
-    settings = AnsweringSettings(**_mapping(values.get("settings") or {}, known))
+    known = {spec.name for spec in fields(Settings)}
+    settings = Settings(**_mapping(values.get("settings") or {}, known))
     return Script(cameras, tuple(sorted(cues, key=lambda cue: cue.at)), settings)
 
 
