@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from rex_thinker_ros.answering.requests import Ending, Request
-from rex_thinker_ros.referring.boxes import Size
+from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.outcome import Outcome
@@ -50,6 +50,16 @@ class Result:
     referral: Referral | None = None
     pick_points: tuple[tuple[int, PickPoint], ...] = ()
     answers: str = ""
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """Return the boxes that are meant, full-image pixels; none unless the outcome is FOUND.
+
+        An ending that came after the decision takes its boxes back.
+        """
+        if self.outcome is not Outcome.FOUND or self.referral is None:
+            return ()
+        return self.referral.decision.boxes
 
     def ended(self, ending: Ending) -> Result:
         """Return this result with the ending in place of its outcome."""

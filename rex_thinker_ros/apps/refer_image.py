@@ -15,6 +15,7 @@ import numpy as np
 
 from rex_thinker_ros.apps.image_files import ImageFileError, find_images, read_image
 from rex_thinker_ros.apps.pictures import write_picture
+from rex_thinker_ros.apps.records import models_record
 from rex_thinker_ros.apps.telling import Telling
 from rex_thinker_ros.models.device import DeviceError
 from rex_thinker_ros.models.load import load_models
@@ -94,7 +95,7 @@ def _run(options: argparse.Namespace, telling: Telling) -> int:
         telling.outcome(decision.outcome.name, decision.status_text, decision.boxes, seconds)
         failed += decision.outcome is Outcome.MODEL_ERROR
         if options.json:
-            print(json.dumps(record(path, referral), ensure_ascii=False), flush=True)
+            print(json.dumps(_record(path, referral), ensure_ascii=False), flush=True)
         if options.vis:
             target = _picture_path(options.vis, path, number if len(images) > 1 else None)
             write_picture(target, side_by_side(image, referral))
@@ -102,7 +103,7 @@ def _run(options: argparse.Namespace, telling: Telling) -> int:
     return int(failed > 0)
 
 
-def record(path: Path, referral: Referral) -> dict[str, Any]:
+def _record(path: Path, referral: Referral) -> dict[str, Any]:
     """Return one image's line: boxes as [x0, y0, x1, y1] in pixels of the upright image."""
     command, decision = referral.command, referral.decision
     return {
@@ -112,20 +113,8 @@ def record(path: Path, referral: Referral) -> dict[str, Any]:
         "status": decision.outcome.name,
         "status_text": decision.status_text,
         "boxes": [box.as_tuple() for box in decision.boxes],
-        "candidates": [
-            {
-                "number": candidate.number, "box": candidate.box.as_tuple(),
-                "score": candidate.score, "verdict": candidate.verdict.name,
-                "note": candidate.note,
-            }
-            for candidate in decision.candidates
-        ],
-        "reasoning": referral.reasoning,
-        "confidence": decision.confidence,
-        "model": referral.model,
-        "detection_seconds": round(referral.detection_seconds, 3),
-        "reasoning_seconds": round(referral.reasoning_seconds, 3),
-    }  # fmt: skip
+        **models_record(referral),
+    }
 
 
 def side_by_side(image: RgbImage, referral: Referral) -> RgbImage:

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from builtin_interfaces.msg import Duration
-from sensor_msgs.msg import RegionOfInterest
 
 from rex_thinker_ros.apps.commander import Reply
 from rex_thinker_ros.apps.script import Cue
 from rex_thinker_ros.msg import Candidate as CandidateMessage
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.candidate import Candidate, Verdict
-from rex_thinker_ros.referring.decision import snap
+from rex_thinker_ros.referring.decision import same_boxes
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.ros.messages import box_of
 
 NO_RESULT = "NO_RESULT"
 """The status of a command whose terminal result never came."""
@@ -75,7 +75,7 @@ def make_result(
         return Result(number, cue.command, cue.status, expected, correct=False)
     referral = reply.referral
     status = Outcome(referral.status).name
-    boxes = tuple(to_box(region) for region in referral.boxes)
+    boxes = tuple(map(box_of, referral.boxes))
     all_visible = not expected or len(expected) == len(cue.objects)
     return Result(
         number=number,
@@ -98,21 +98,10 @@ def make_result(
     )
 
 
-def same_boxes(boxes: Sequence[Box], expected: Sequence[Box]) -> bool:
-    """Tell whether the boxes pair off one to one, overlapping as an answer must its candidate."""
-    return len(boxes) == len(expected) and None not in snap(boxes, expected)
-
-
-def to_box(region: RegionOfInterest) -> Box:
-    """Convert a region to a box in the same pixels."""
-    left, top = region.x_offset, region.y_offset
-    return Box(left, top, left + region.width, top + region.height)
-
-
 def to_candidate(message: CandidateMessage) -> Candidate:
     """Convert a candidate; its box stays in full-image pixels."""
     verdict = Verdict(message.verdict)
-    return Candidate(message.number, to_box(message.box), message.score, verdict, message.note)
+    return Candidate(message.number, box_of(message.box), message.score, verdict, message.note)
 
 
 def to_seconds(duration: Duration) -> float:

@@ -118,6 +118,11 @@ def snap(boxes: Sequence[Box], hints: Sequence[Box]) -> tuple[int | None, ...]:
     return tuple(by_box.get(i) for i in range(len(boxes)))
 
 
+def same_boxes(boxes: Sequence[Box], others: Sequence[Box]) -> bool:
+    """Tell whether the boxes pair off one to one, overlapping as an answer must its candidate."""
+    return len(boxes) == len(others) and None not in snap(boxes, others)
+
+
 def judge(candidates: Sequence[Candidate], reasoning: Reasoning) -> tuple[Candidate, ...]:
     """Return the candidates with the reasoning's verdicts; UNKNOWN where it has none."""
     judgements = reasoning.judgements

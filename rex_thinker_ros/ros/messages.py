@@ -18,7 +18,6 @@ from rex_thinker_ros.msg import Referral as ReferralMessage
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.candidate import Candidate
 from rex_thinker_ros.referring.detector import RgbImage
-from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.pick_point import PickPoint
 
 
@@ -73,7 +72,7 @@ def referral_message(result: Result, model: str) -> ReferralMessage:
         message.reasoning_duration = duration(referral.reasoning_seconds)
         message.confidence = float(referral.decision.confidence or 0.0)
     message.pick_points = [pick_message(number, point) for number, point in result.pick_points]
-    message.boxes = [region(candidate.box) for candidate in chosen_candidates(result)]
+    message.boxes = list(map(region, result.boxes))
     return message
 
 
@@ -105,11 +104,9 @@ def box_of(region: RegionOfInterest) -> Box:
 
 def chosen_candidates(result: Result) -> Sequence[Candidate]:
     """Return the candidates that the command means; none unless the outcome is FOUND."""
-    if result.outcome is not Outcome.FOUND or result.referral is None:
-        return ()
-    decision = result.referral.decision
-    by_box = {candidate.box: candidate for candidate in decision.candidates}
-    return tuple(by_box[box] for box in decision.boxes)
+    candidates = result.referral.decision.candidates if result.referral else ()
+    by_box = {candidate.box: candidate for candidate in candidates}
+    return tuple(by_box[box] for box in result.boxes)
 
 
 def image_message(image: RgbImage, header: Header) -> Image:

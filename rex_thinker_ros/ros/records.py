@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from rex_thinker_ros.answering.result import Looked, Result
+from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.decision_record import (
     DecisionRecord,
     RecordedImage,
@@ -12,7 +13,6 @@ from rex_thinker_ros.referring.decision_record import (
     RecordedReferral,
     rgb_sha256,
 )
-from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.pick_point import PickPoint
 from rex_thinker_ros.referring.referrer import Referral
 from rex_thinker_ros.ros.log_folder import frame_file
@@ -30,7 +30,7 @@ def to_record(result: Result, time: datetime, lost: int) -> DecisionRecord:
         status_text=result.status_text,
         command=result.command,
         image=_recorded_image(result.looked, result.request.id) if result.looked else None,
-        referral=_recorded_referral(result.referral, result.outcome) if result.referral else None,
+        referral=_recorded_referral(result.referral, result.boxes) if result.referral else None,
         answers=result.answers,
         pick_points=tuple(_recorded_point(*numbered) for numbered in result.pick_points),
     )
@@ -49,12 +49,11 @@ def _recorded_image(looked: Looked, id_: str) -> RecordedImage:
     )
 
 
-def _recorded_referral(referral: Referral, outcome: Outcome) -> RecordedReferral:
+def _recorded_referral(referral: Referral, boxes: tuple[Box, ...]) -> RecordedReferral:
     decision = referral.decision
     return RecordedReferral(
         candidates=decision.candidates,
-        # an ending that came after the decision takes its boxes back, as in the message
-        boxes=decision.boxes if outcome is Outcome.FOUND else (),
+        boxes=boxes,
         reasoning=referral.reasoning,
         tokens=referral.tokens,
         confidence=decision.confidence,

@@ -20,7 +20,7 @@ from table import MUGS, TABLE
 from rex_thinker_ros.answering.answering import Models
 from rex_thinker_ros.apps.replay import main
 from rex_thinker_ros.apps.replaying.bag import IMAGE_TYPES, Bag, BagError
-from rex_thinker_ros.apps.replaying.judging import faults, found_boxes
+from rex_thinker_ros.apps.replaying.judging import faults
 from rex_thinker_ros.apps.replaying.script import Cue, Expectation, Script, ScriptError, read_script
 from rex_thinker_ros.apps.replaying.session import replay
 from rex_thinker_ros.models.load import load_models
@@ -201,7 +201,7 @@ def test_what_is_no_replay_cannot_be_compared(
     path = tmp_path / "a.jsonl"
     path.write_text("{}\n")
     assert main(["--compare", str(path), str(path)]) == 2
-    assert "is none of a replay" in " ".join(capsys.readouterr().err.split())
+    assert "'at' is missing" in " ".join(capsys.readouterr().err.split())
 
 
 @pytest.fixture
@@ -280,7 +280,7 @@ def test_boxes_are_expected_one_by_one(bag: Path, models: Models) -> None:
     with Bag(bag) as opened:
         script = Script({"": TOPIC}, (Cue(1.2, "all the mugs"),))
         (one,) = replay(opened, script, models, logging.getLogger(__name__))
-    boxes = found_boxes(one.result)
+    boxes = one.result.boxes
     assert faults(Expectation(Outcome.FOUND, tuple(reversed(boxes))), one.result) == []
     assert len(faults(Expectation(boxes=boxes[1:]), one.result)) == 1
     assert len(faults(Expectation(boxes=(*boxes, Box(0, 0, 9, 9))), one.result)) == 2

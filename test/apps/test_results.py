@@ -12,7 +12,7 @@ from sensor_msgs.msg import RegionOfInterest
 
 from rex_thinker_ros.apps.commander import Reply
 from rex_thinker_ros.apps.families import family
-from rex_thinker_ros.apps.results import NO_RESULT, Result, make_result, same_boxes
+from rex_thinker_ros.apps.results import NO_RESULT, Result, make_result
 from rex_thinker_ros.apps.script import Cue
 from rex_thinker_ros.apps.summary import summarize
 from rex_thinker_ros.referring.boxes import Box
@@ -21,7 +21,6 @@ from rex_thinker_ros.referring.outcome import Outcome
 
 A, B = Box(10, 10, 50, 50), Box(100, 10, 140, 50)
 NEAR_A = Box(12, 11, 52, 51)
-HALF_OF_A = Box(10, 10, 50, 28)
 
 
 def region(box: Box) -> RegionOfInterest:
@@ -37,24 +36,6 @@ def reply(status: int, boxes: tuple[Box, ...]) -> Reply:
 
 def cue(status: str, objects: int) -> Cue:
     return Cue(0, 9, "hand me that", status, tuple(range(objects)))
-
-
-@pytest.mark.parametrize(
-    ("boxes", "expected", "same"),
-    [
-        pytest.param((), (), True, id="none and none"),
-        pytest.param((NEAR_A,), (A,), True, id="overlaps enough"),
-        pytest.param((HALF_OF_A,), (A,), False, id="overlaps too little"),
-        pytest.param((B, NEAR_A), (A, B), True, id="in another order"),
-        pytest.param((A,), (A, B), False, id="one is missing"),
-        pytest.param((A, B), (A,), False, id="one too many"),
-        pytest.param((A, NEAR_A), (A, B), False, id="two for the same"),
-    ],
-)
-def test_boxes_pair_off_one_to_one(
-    boxes: tuple[Box, ...], expected: tuple[Box, ...], same: bool
-) -> None:
-    assert same_boxes(boxes, expected) is same
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from rex_thinker_ros.referring.answer import Answer, Judgement, Reasoning
 from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.candidate import Candidate, Verdict
 from rex_thinker_ros.referring.command import Command
-from rex_thinker_ros.referring.decision import Decision, decide, snap
+from rex_thinker_ros.referring.decision import Decision, decide, same_boxes, snap
 from rex_thinker_ros.referring.outcome import Outcome
 
 IMAGE = Size(640, 480)
@@ -21,6 +21,9 @@ MARKS = {"y": Verdict.MATCH, "n": Verdict.NO_MATCH, "?": Verdict.UNSURE}
 CANDIDATES = tuple(
     Candidate(number, Box(80 * number - 60, 20, 80 * number - 20, 80), 0.9) for number in (1, 2, 3)
 )
+A, B = Box(10, 10, 50, 50), Box(100, 10, 140, 50)
+NEAR_A = Box(12, 11, 52, 51)
+HALF_OF_A = Box(10, 10, 50, 28)
 FIRST, SECOND, THIRD = (Box(10, 10, 30, 40), Box(50, 10, 70, 40), Box(90, 10, 110, 40))
 
 
@@ -178,6 +181,24 @@ def test_found_always_means_agreement(
     assert len(decision.boxes) == len(matches) == len(set(boxes)) >= 1
     assert len(matches) == count if count else wants_all or len(matches) == 1
     assert all(c.verdict in (Verdict.MATCH, Verdict.NO_MATCH) for c in decision.candidates)
+
+
+@pytest.mark.parametrize(
+    ("boxes", "others", "same"),
+    [
+        pytest.param((), (), True, id="none and none"),
+        pytest.param((NEAR_A,), (A,), True, id="overlaps enough"),
+        pytest.param((HALF_OF_A,), (A,), False, id="overlaps too little"),
+        pytest.param((B, NEAR_A), (A, B), True, id="in another order"),
+        pytest.param((A,), (A, B), False, id="one is missing"),
+        pytest.param((A, B), (A,), False, id="one too many"),
+        pytest.param((A, NEAR_A), (A, B), False, id="two for the same"),
+    ],
+)
+def test_boxes_pair_off_one_to_one(
+    boxes: tuple[Box, ...], others: tuple[Box, ...], same: bool
+) -> None:
+    assert same_boxes(boxes, others) is same
 
 
 @given(st.lists(boxes_near_candidates(), max_size=5), st.lists(boxes_near_candidates(), max_size=5))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rex_thinker_ros.apps.evaluation.json_lines import SetError, box_of, read_lines
+from rex_thinker_ros.apps.evaluation.json_lines import SetError, box_of, read_records
 from rex_thinker_ros.referring.boxes import Box
 
 
@@ -47,28 +47,22 @@ def read_annotations(path: Path) -> list[Annotation]:
     Raises:
         SetError: it cannot be read, it is empty, or a field is missing or malformed.
     """
-    annotations = []
-    for line, values in read_lines(path):
-        try:
-            annotations.append(
-                Annotation(
-                    image_name=str(values["image_name"]),
-                    answer=box_of(values["ans"]),
-                    category=str(values["category"]),
-                    referring=str(values["referring"]),
-                    candidates=tuple(
-                        box_of(candidate["bbox"]) for candidate in values.get("candidate_boxes", ())
-                    ),
-                    image_id=values.get("image_id"),
-                )
-            )
-        except KeyError as error:
-            raise SetError(f"{path}, line {line}: {error} is missing") from None
-        except (TypeError, ValueError) as error:
-            raise SetError(f"{path}, line {line}: {error}") from None
+    annotations = read_records(path, _annotation)
     if not annotations:
         raise SetError(f"{path} holds no annotation")
     return annotations
+
+
+def _annotation(values: dict[str, Any]) -> Annotation:
+    candidates = values.get("candidate_boxes", ())
+    return Annotation(
+        image_name=str(values["image_name"]),
+        answer=box_of(values["ans"]),
+        category=str(values["category"]),
+        referring=str(values["referring"]),
+        candidates=tuple(box_of(candidate["bbox"]) for candidate in candidates),
+        image_id=values.get("image_id"),
+    )
 
 
 def write_annotations(path: Path, annotations: Iterable[Annotation]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rex_thinker_ros.apps.evaluation.json_lines import SetError, box_of, read_lines
+from rex_thinker_ros.apps.evaluation.json_lines import SetError, box_of, read_records
 from rex_thinker_ros.referring.boxes import Box
 
 REJECTION = "rejection"
@@ -35,27 +35,9 @@ def read_expressions(path: Path) -> list[Expression]:
     Raises:
         SetError: it cannot be read, a field is missing or malformed, or an id comes twice.
     """
-    expressions = []
-    for line, values in read_lines(path):
-        try:
-            expressions.append(
-                Expression(
-                    id=str(values["id"]),
-                    image_name=str(values["image_name"]),
-                    domain=str(values["domain"]),
-                    sub_domain=str(values.get("sub_domain") or values["domain"]),
-                    referring=str(values["referring"]),
-                    answer_boxes=_boxes(values["answer_boxes"]),
-                    candidate_boxes=_boxes(values["candidate_boxes"]),
-                )
-            )
-        except KeyError as error:
-            raise SetError(f"{path}, line {line}: {error} is missing") from None
-        except (TypeError, ValueError) as error:
-            raise SetError(f"{path}, line {line}: {error}") from None
-    ids = [expression.id for expression in expressions]
-    _refuse_repeated(path, ids)
-    if not ids:
+    expressions = read_records(path, _expression)
+    _refuse_repeated(path, [expression.id for expression in expressions])
+    if not expressions:
         raise SetError(f"{path} holds no expression")
     return expressions
 
@@ -68,17 +50,25 @@ def read_predictions(path: Path) -> dict[str, tuple[Box, ...]]:
     Raises:
         SetError: it cannot be read, a field is missing or malformed, or an id comes twice.
     """
-    predictions = []
-    for line, values in read_lines(path):
-        try:
-            boxes = values["extracted_predictions"]
-            predictions.append((str(values["id"]), _boxes(boxes, strict=False)))
-        except KeyError as error:
-            raise SetError(f"{path}, line {line}: {error} is missing") from None
-        except (TypeError, ValueError) as error:
-            raise SetError(f"{path}, line {line}: {error}") from None
+    predictions = read_records(path, _prediction)
     _refuse_repeated(path, [id_ for id_, _ in predictions])
     return dict(predictions)
+
+
+def _expression(values: dict[str, Any]) -> Expression:
+    return Expression(
+        id=str(values["id"]),
+        image_name=str(values["image_name"]),
+        domain=str(values["domain"]),
+        sub_domain=str(values.get("sub_domain") or values["domain"]),
+        referring=str(values["referring"]),
+        answer_boxes=_boxes(values["answer_boxes"]),
+        candidate_boxes=_boxes(values["candidate_boxes"]),
+    )
+
+
+def _prediction(values: dict[str, Any]) -> tuple[str, tuple[Box, ...]]:
+    return str(values["id"]), _boxes(values["extracted_predictions"], strict=False)
 
 
 def _boxes(values: Any, *, strict: bool = True) -> tuple[Box, ...]:

@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rex_thinker_ros.referring.boxes import Box
+
+T = TypeVar("T")
 
 
 class SetError(ValueError):
     """Say which line of which file does not fit, and why."""
 
 
-def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the numbers of the lines that are not empty, from 1, and their objects.
+def read_records(path: Path, make: Callable[[dict[str, Any]], T]) -> list[T]:
+    """Return what `make` makes of each line's object.
 
     Raises:
-        SetError: the file cannot be read, or a line is no JSON object.
+        SetError: the file cannot be read, or `make` raised KeyError for a field that is missing,
+            or TypeError or ValueError for one that is malformed.
     """
+    records = []
+    for line, values in _read_lines(path):
+        try:
+            records.append(make(values))
+        except KeyError as error:
+            raise SetError(f"{path}, line {line}: {error} is missing") from None
+        except (TypeError, ValueError) as error:
+            raise SetError(f"{path}, line {line}: {error}") from None
+    return records
+
+
+def _read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the numbers of the lines that are not empty, from 1, and their objects."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -20,19 +20,24 @@ class Scores:
     density_f1: float
 
 
-def count_matches(truth: Sequence[Box], predicted: Sequence[Box], threshold: float) -> int:
-    """Count pairs: in order, each true box takes the unused prediction of highest IoU.
+def matched_ious(truth: Sequence[Box], predicted: Sequence[Box], threshold: float) -> list[float]:
+    """Return for each true box the IoU of the prediction that fits best, 0 where none is left.
 
-    IoU must reach the threshold.
+    In order, each true box uses that prediction up if the IoU reaches the threshold.
     """
-    unused = list(predicted)
-    matches = 0
+    unused, ious = list(predicted), []
     for box in truth:
         best = max(unused, key=box.iou, default=None)
-        if best is not None and box.iou(best) >= threshold:
+        iou = 0.0 if best is None else box.iou(best)
+        if best is not None and iou >= threshold:
             unused.remove(best)
-            matches += 1
-    return matches
+        ious.append(iou)
+    return ious
+
+
+def count_matches(truth: Sequence[Box], predicted: Sequence[Box], threshold: float) -> int:
+    """Count the true boxes that use a prediction up: see matched_ious."""
+    return sum(iou >= threshold for iou in matched_ious(truth, predicted, threshold))
 
 
 def score(truth: Sequence[Box], predicted: Sequence[Box], threshold: float) -> Scores:

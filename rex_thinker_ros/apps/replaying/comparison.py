@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.table import Table
 
-from rex_thinker_ros.apps.evaluation.json_lines import SetError, box_of, read_lines
+from rex_thinker_ros.apps.evaluation.json_lines import box_of, read_records
 from rex_thinker_ros.apps.families import family
 from rex_thinker_ros.apps.telling import STYLES
 from rex_thinker_ros.referring.boxes import Box
-from rex_thinker_ros.referring.decision import snap
+from rex_thinker_ros.referring.decision import same_boxes
 
 Key = tuple[float, str, str]
 
@@ -23,12 +24,10 @@ class Ended:
 
     status: str
     boxes: tuple[Box, ...]
-    model: str
 
     def is_like(self, other: Ended) -> bool:
         """Tell whether both name the same outcome and, up to small differences, the same boxes."""
-        same = len(self.boxes) == len(other.boxes) and None not in snap(self.boxes, other.boxes)
-        return self.status == other.status and same
+        return self.status == other.status and same_boxes(self.boxes, other.boxes)
 
 
 @dataclass(frozen=True)
@@ -47,15 +46,13 @@ def read_run(path: Path) -> dict[Key, Ended]:
     Raises:
         SetError: they are no lines of a replay.
     """
-    run: dict[Key, Ended] = {}
-    for line, values in read_lines(path):
-        try:
-            key = (float(values["at"]), str(values["say"]), str(values["camera"]))
-            boxes = tuple(box_of(list(box)) for box in values["boxes"])
-            run[key] = Ended(str(values["status"]), boxes, str(values["model"]))
-        except (KeyError, TypeError, ValueError) as error:
-            raise SetError(f"{path}, line {line} is none of a replay: {error!r}") from None
-    return run
+    return dict(read_records(path, _ended))
+
+
+def _ended(values: dict[str, Any]) -> tuple[Key, Ended]:
+    key = float(values["at"]), str(values["say"]), str(values["camera"])
+    boxes = tuple(map(box_of, values["boxes"]))
+    return key, Ended(str(values["status"]), boxes)
 
 
 def changes(before: Mapping[Key, Ended], after: Mapping[Key, Ended]) -> list[Change]:

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from rex_thinker_ros.answering.result import Result
 from rex_thinker_ros.apps.families import family
-from rex_thinker_ros.apps.replaying.judging import found_boxes
+from rex_thinker_ros.apps.records import models_record
 from rex_thinker_ros.apps.replaying.script import Cue
 from rex_thinker_ros.apps.telling import STYLES
 
@@ -37,8 +37,7 @@ class Judged:
 
     def record(self) -> dict[str, Any]:
         """Return its line: boxes as [x0, y0, x1, y1] in full-image pixels, times in seconds."""
-        result, referral = self.result, self.result.referral
-        candidates = referral.decision.candidates if referral else ()
+        result = self.result
         return {
             "at": self.cue.at, "say": self.cue.say, "camera": self.cue.camera,
             "status": result.outcome.name, "status_text": result.status_text,
@@ -46,17 +45,8 @@ class Judged:
             "image_age": result.looked.age_seconds if result.looked else None,
             "expression": result.command.expression if result.command else "",
             "category": result.command.category if result.command else "",
-            "boxes": [box.as_tuple() for box in found_boxes(result)],
-            "candidates": [
-                {"number": c.number, "box": c.box.as_tuple(), "score": c.score,
-                 "verdict": c.verdict.name, "note": c.note}
-                for c in candidates
-            ],
-            "reasoning": referral.reasoning if referral else "",
-            "confidence": referral.decision.confidence if referral else None,
-            "model": referral.model if referral else "",
-            "detection_seconds": referral.detection_seconds if referral else 0.0,
-            "reasoning_seconds": referral.reasoning_seconds if referral else 0.0,
+            "boxes": [box.as_tuple() for box in result.boxes],
+            **models_record(result.referral),
         }  # fmt: skip
 
 

@@ -47,7 +47,6 @@ class BagUnderTest:
         """
         from rex_thinker_ros.answering.settings import Settings
         from rex_thinker_ros.apps.replaying.bag import Bag
-        from rex_thinker_ros.apps.replaying.judging import found_boxes
         from rex_thinker_ros.apps.replaying.script import Cue, Script
         from rex_thinker_ros.apps.replaying.session import replay
 
@@ -56,7 +55,7 @@ class BagUnderTest:
         with Bag(self.path) as bag:
             (replayed,) = replay(bag, script, self.models, logging.getLogger(__name__))
         result = replayed.result
-        return Answer(result.outcome.name, result.status_text, found_boxes(result), result)
+        return Answer(result.outcome.name, result.status_text, result.boxes, result)
 
 
 OpenBag = Callable[..., BagUnderTest]
