@@ -193,36 +193,14 @@ def png_with_endless_chunk() -> bytes:
     return png[:at] + b"\x40" + png[at + 1 :]
 
 
-GOOD = image("rgb8", color_rows("rgb"), 3)
-
-
-def broken(**changes: object) -> Image:
-    message = Image(
-        height=GOOD.height,
-        width=GOOD.width,
-        step=GOOD.step,
-        encoding=GOOD.encoding,
-        data=GOOD.data,
-    )
-    for name, value in changes.items():
-        setattr(message, name, value)
-    return message
-
-
 @pytest.mark.parametrize(
     ("message", "reason"),
     [
-        (broken(encoding="nv12"), "encoding 'nv12' is not supported"),
-        (broken(encoding=""), "encoding '' is not supported"),
-        (broken(encoding="h\n264\0"), r"encoding 'h\\n264\\x00' is not supported"),
-        (broken(encoding="x" * 99_999), "encoding 'x{40}' is not supported"),
-        (broken(step=8), "step is 8 bytes, but a row of rgb8 has 9"),
-        (broken(step=0), "step is 0 bytes"),
-        (broken(width=0), "the image is empty"),
-        (broken(height=0), "the image is empty"),
-        (broken(data=bytes(17)), "17 bytes of data, but 2 rows of 9 bytes are announced"),
-        (broken(data=b""), "0 bytes of data"),
-        (broken(height=4_000_000_000, width=1), "are announced"),
+        (image("nv12", color_rows("rgb"), 3), "encoding 'nv12' is not supported"),
+        (image("", color_rows("rgb"), 3), "encoding '' is not supported"),
+        (image("h\n264\0", color_rows("rgb"), 3), r"encoding 'h\\n264\\x00' is not supported"),
+        (image("x" * 99_999, color_rows("rgb"), 3), "encoding 'x{40}' is not supported"),
+        (image("rgb8", color_rows("rgb"), 4), "step is 9 bytes, but a row of rgb8 has 12"),
         (image("uyvy", [bytes(6)] * 2, 3), "even width"),
         (CompressedImage(data=b""), "neither JPEG nor PNG"),
         (CompressedImage(data=b"GIF89a"), "neither JPEG nor PNG"),

@@ -163,15 +163,21 @@ def test_progress_that_cannot_be_told_does_not_keep_the_result_back() -> None:
     assert desk.outcomes() == [Outcome.MODEL_ERROR, Outcome.FOUND]
 
 
-def test_who_is_in_a_hurry_waits_less_for_what_hangs() -> None:
-    running, release, hurry = threading.Event(), threading.Event(), threading.Event()
+def hanging() -> tuple[threading.Event, threading.Event, Desk]:
+    """Return what is set when a model hangs, what releases it, and its desk."""
+    running, release = threading.Event(), threading.Event()
 
     def hang(request: Request) -> Result:
         running.set()
         release.wait(60.0)
         return found(request)
 
-    desk = Desk(hang)
+    return running, release, Desk(hang)
+
+
+def test_who_is_in_a_hurry_waits_less_for_what_hangs() -> None:
+    hurry = threading.Event()
+    running, release, desk = hanging()
     desk.ask("one")
     running.wait(60.0)
     hurry.set()
@@ -183,14 +189,7 @@ def test_who_is_in_a_hurry_waits_less_for_what_hangs() -> None:
 
 
 def test_a_worker_that_hangs_is_left_behind() -> None:
-    running, release = threading.Event(), threading.Event()
-
-    def hang(request: Request) -> Result:
-        running.set()
-        release.wait(60.0)
-        return found(request)
-
-    desk = Desk(hang)
+    running, release, desk = hanging()
     desk.ask("one")
     running.wait(60.0)
     assert not desk.worker.wait_until_idle(0.01)
@@ -200,14 +199,7 @@ def test_a_worker_that_hangs_is_left_behind() -> None:
 
 
 def test_a_model_that_hangs_is_given_up_and_comes_back() -> None:
-    running, release = threading.Event(), threading.Event()
-
-    def hang(request: Request) -> Result:
-        running.set()
-        release.wait(60.0)
-        return found(request)
-
-    desk = Desk(hang)
+    running, release, desk = hanging()
     desk.requests.on_new_command = OnNewCommand.QUEUE
     desk.ask("one")
     desk.ask("waiting")
