@@ -154,7 +154,7 @@ def _contradiction(
         fault = f"the model never judged {_numbers(unmarked)}"
     else:
         return None
-    return _not_trusted(fault)
+    return not_trusted(fault)
 
 
 def _abstention(
@@ -199,10 +199,11 @@ def _misordered(
 ) -> tuple[Outcome, str] | None:
     """Return how the boxes contradict the order that was asked for."""
     fault = order_fault(command, chosen, judged)
-    return _not_trusted(fault) if fault else None
+    return not_trusted(fault) if fault else None
 
 
-def _not_trusted(fault: str) -> tuple[Outcome, str]:
+def not_trusted(fault: str) -> tuple[Outcome, str]:
+    """Return the outcome and the sentence for a fault of what the model says."""
     return Outcome.CONTRADICTION, f"Not trusted: {fault}. Try again or say it differently."
 
 

@@ -9,7 +9,7 @@ from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.candidate import Candidate, Verdict
 from rex_thinker_ros.referring.choosing import choose
 from rex_thinker_ros.referring.command import Command
-from rex_thinker_ros.referring.decision import Decision, require_confidence
+from rex_thinker_ros.referring.decision import Decision, not_trusted, require_confidence
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.follow_up import ByDescription, FollowUp, Nothing, Unsettled
 from rex_thinker_ros.referring.order_check import order_fault
@@ -94,7 +94,9 @@ def _among_offered(offer: Offer, referral: Referral, checks: Checks) -> Referral
         return replace(referral, decision=settled)
     as_one = replace(referral.command, wants_all=False)
     if checks.verify_order and (fault := order_fault(as_one, fitting, decision.candidates)):
-        return replace(referral, decision=_not_trusted(decision, fault))
+        outcome, status_text = not_trusted(fault)
+        untrusted = replace(decision, outcome=outcome, status_text=status_text, boxes=())
+        return replace(referral, decision=untrusted)
     if len(fitting) == 1:
         settled = _found(offer, fitting)
     else:
@@ -108,15 +110,6 @@ def _among_offered(offer: Offer, referral: Referral, checks: Checks) -> Referral
 def _least(one: float | None, other: float | None) -> float | None:
     """Return the lower confidence; one that is not known is lower than any."""
     return None if one is None or other is None else min(one, other)
-
-
-def _not_trusted(decision: Decision, fault: str) -> Decision:
-    return replace(
-        decision,
-        outcome=Outcome.CONTRADICTION,
-        status_text=f"Not trusted: {fault}. Try again or say it differently.",
-        boxes=(),
-    )
 
 
 def _settled(offer: Offer, decision: Decision) -> Referral:
