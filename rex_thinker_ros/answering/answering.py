@@ -30,16 +30,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Models:
-    """What understands sentences and images, and the device that it runs on.
-
-    If they are at work on one image for longer than patience_seconds, something hangs.
-    """
+    """What understands sentences and images."""
 
     parser: CommandParser
     detector: Detector
     reasoner: Reasoner
-    device: str
-    patience_seconds: float
 
 
 @dataclass(frozen=True)

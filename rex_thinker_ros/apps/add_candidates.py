@@ -6,22 +6,22 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import track
 
+from rex_thinker_ros.apps.command_line import add_model_options, run
 from rex_thinker_ros.apps.evaluation.annotations import (
     Annotation,
     read_annotations,
     write_annotations,
 )
-from rex_thinker_ros.apps.evaluation.json_lines import SetError
-from rex_thinker_ros.apps.image_files import ImageFileError, read_image
-from rex_thinker_ros.models.device import DeviceError
+from rex_thinker_ros.apps.image_files import read_image
+from rex_thinker_ros.apps.telling import Telling
 from rex_thinker_ros.models.load import load_models
-from rex_thinker_ros.models.profiles import PROFILES, load_profile
-from rex_thinker_ros.models.weights import WeightsError
+from rex_thinker_ros.models.profiles import load_profile
 from rex_thinker_ros.referring.detector import Detector
 
 SAME_IOU = 0.5
@@ -31,15 +31,15 @@ SAME_IOU = 0.5
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the set with candidates; return 0 unless that was impossible."""
     options = _options(arguments)
+    return run(partial(_run, options), Telling(sys.stderr).error)
+
+
+def _run(options: argparse.Namespace) -> int:
     console = Console(stderr=True)
-    try:
-        annotations = read_annotations(options.set)
-        detector, _ = load_models(load_profile(options.model), device=options.device)
-        done = list(_with_candidates(annotations, options.images, detector, console))
-        write_annotations(options.output, done)
-    except (SetError, ImageFileError, WeightsError, DeviceError, OSError) as error:
-        console.print(f"error: {error}", style="bold red", markup=False)
-        return 1
+    annotations = read_annotations(options.set)
+    detector, _ = load_models(load_profile(options.model), device=options.device)
+    done = list(_with_candidates(annotations, options.images, detector, console))
+    write_annotations(options.output, done)
     missed = sum(annotation.answer in annotation.candidates for annotation in done)
     console.print(
         f"Wrote {len(done)} expressions to {options.output}. Nothing was found at the answers of "
@@ -59,8 +59,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("set", type=Path, help="the referring set")
     parser.add_argument("images", type=Path, help="folder of its images")
     parser.add_argument("output", type=Path, help="file to write")
-    parser.add_argument("--model", default="rex_thinker_7b", choices=PROFILES)
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    add_model_options(parser)
     return parser.parse_args(arguments)
 
 

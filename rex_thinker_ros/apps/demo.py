@@ -7,15 +7,17 @@ import signal
 import sys
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import rclpy
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
+from rex_thinker_ros.apps.command_line import run
 from rex_thinker_ros.apps.commander import Commander
-from rex_thinker_ros.apps.material import IMAGE_TOPIC, Material, MaterialError, load_material
-from rex_thinker_ros.apps.node_process import NodeError, NodeProcess
+from rex_thinker_ros.apps.material import IMAGE_TOPIC, Material, load_material
+from rex_thinker_ros.apps.node_process import NodeProcess
 from rex_thinker_ros.apps.output_folder import OutputFolder
 from rex_thinker_ros.apps.player import BagPlayer
 from rex_thinker_ros.apps.results import Result, make_result
@@ -36,14 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     terminal = Terminal()
     # let the node be stopped also when we are
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    try:
-        return _run(options, terminal)
-    except (MaterialError, NodeError) as error:
-        terminal.error(str(error))
-        return 1
-    except KeyboardInterrupt:
-        terminal.error("Interrupted.")
-        return 128 + signal.SIGINT
+    return run(partial(_run, options, terminal), terminal.error)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -5,32 +5,24 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
+from rex_thinker_ros.apps.command_line import add_model_options, run
 from rex_thinker_ros.apps.evaluation import tables
 from rex_thinker_ros.apps.evaluation.humanref import read_expressions, read_predictions
 from rex_thinker_ros.apps.evaluation.json_lines import SetError
 from rex_thinker_ros.apps.evaluation.prediction import predict_all
 from rex_thinker_ros.apps.evaluation.summary import evaluate
-from rex_thinker_ros.apps.image_files import ImageFileError
-from rex_thinker_ros.models.device import DeviceError
-from rex_thinker_ros.models.profiles import PROFILES
-from rex_thinker_ros.models.weights import WeightsError
-
-_ERRORS = (SetError, ImageFileError, WeightsError, DeviceError, tables.PlotError, OSError)
+from rex_thinker_ros.apps.telling import Telling
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make or score predictions; return 0 unless that was impossible."""
     options = _options(arguments)
-    try:
-        options.command(options)
-    except _ERRORS as error:
-        Console(stderr=True).print(f"error: {error}", style="bold red", markup=False)
-        return 1
-    return 0
+    return run(partial(options.command, options), Telling(sys.stderr).error)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -41,17 +33,16 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "answer_boxes, candidate_boxes. Boxes are [x0, y0, x1, y1] in pixels of the image.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    run = commands.add_parser("run", help="make predictions; goes on where it was interrupted")
-    run.set_defaults(command=_run)
-    run.add_argument("set", type=Path, help="the referring set")
-    run.add_argument("images", type=Path, help="folder of its images")
-    run.add_argument("predictions", type=Path, help="file to write, or to go on with")
-    run.add_argument("--model", default="rex_thinker_7b", choices=PROFILES)
-    run.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
-    run.add_argument(
+    predict = commands.add_parser("run", help="make predictions; goes on where it was interrupted")
+    predict.set_defaults(command=_run)
+    predict.add_argument("set", type=Path, help="the referring set")
+    predict.add_argument("images", type=Path, help="folder of its images")
+    predict.add_argument("predictions", type=Path, help="file to write, or to go on with")
+    add_model_options(predict)
+    predict.add_argument(
         "--category", help="what all expressions are about; else each one's own noun is taken"
     )
-    run.add_argument(
+    predict.add_argument(
         "--detect", action="store_true",
         help="find candidates with the model's detector, not those of the set",
     )  # fmt: skip
@@ -65,15 +56,16 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _run(options: argparse.Namespace) -> None:
+def _run(options: argparse.Namespace) -> int:
     predict_all(
         read_expressions(options.set), options.images, options.predictions,
         model=options.model, device=options.device, category=options.category,
         detect=options.detect,
     )  # fmt: skip
+    return 0
 
 
-def _score(options: argparse.Namespace) -> None:
+def _score(options: argparse.Namespace) -> int:
     expressions = read_expressions(options.set)
     files = {path.stem: path for path in options.predictions}
     if len(files) < len(options.predictions):
@@ -90,6 +82,7 @@ def _score(options: argparse.Namespace) -> None:
         options.json.write_text(tables.to_json(evaluations), encoding="utf-8")
     if options.plot:
         tables.plot(evaluations, options.plot)
+    return 0
 
 
 if __name__ == "__main__":

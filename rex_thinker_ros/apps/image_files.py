@@ -9,11 +9,12 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from rex_thinker_ros.referring.detector import RgbImage
+from rex_thinker_ros.user_error import UserError
 
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
 
-class ImageFileError(ValueError):
+class ImageFileError(UserError):
     """Say which file is no image that can be used, and why."""
 
 

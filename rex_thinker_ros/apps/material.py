@@ -12,12 +12,13 @@ from rosbags.rosbag2 import Reader, ReaderError
 
 from rex_thinker_ros.apps.script import Cue, Script
 from rex_thinker_ros.referring.boxes import Box
+from rex_thinker_ros.user_error import UserError
 
 IMAGE_TOPIC = "/camera/image"  # the bag holds its compressed form
 _SUFFIX = "/compressed"
 
 
-class MaterialError(ValueError):
+class MaterialError(UserError):
     """The demo's files are missing or do not fit together; the text says which and why."""
 
 

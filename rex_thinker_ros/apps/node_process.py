@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rex_thinker_ros.apps.surroundings import executable
+from rex_thinker_ros.user_error import UserError
 
 _STOP_SECONDS = 15.0
 _TAIL_LINES = 15
 
 
-class NodeError(RuntimeError):
+class NodeError(UserError):
     """The node has ended, or does not come to life; the text holds the end of its log."""
 
 

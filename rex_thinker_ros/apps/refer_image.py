@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from rex_thinker_ros.apps.command_line import add_model_options, run
 from rex_thinker_ros.apps.image_files import ImageFileError, find_images, read_image
 from rex_thinker_ros.apps.pictures import write_picture
 from rex_thinker_ros.apps.records import models_record
 from rex_thinker_ros.apps.telling import Telling
-from rex_thinker_ros.models.device import DeviceError
 from rex_thinker_ros.models.load import load_models
-from rex_thinker_ros.models.profiles import PROFILES, load_profile
-from rex_thinker_ros.models.weights import WeightsError
+from rex_thinker_ros.models.profiles import load_profile
 from rex_thinker_ros.referring.annotation import annotate
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.candidate import Verdict
@@ -28,6 +27,7 @@ from rex_thinker_ros.referring.command import CommandParser, InvalidCommandError
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.referrer import Observer, Referral, Referrer
+from rex_thinker_ros.user_error import UserError
 
 _GAP = 8  # pixels between the two pictures
 
@@ -48,14 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Refer in every image; return 0 if each came to a decision, whatever it is."""
     options = _options(arguments)
     telling = Telling(sys.stderr if options.json else None)
-    try:
-        return _run(options, telling)
-    except (ImageFileError, InvalidCommandError, WeightsError, DeviceError, OSError) as error:
-        telling.error(str(error))
-        return 1
-    except KeyboardInterrupt:
-        telling.error("Interrupted.")
-        return 128 + signal.SIGINT
+    return run(partial(_run, options, telling), telling.error)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -68,8 +61,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--image", nargs="+", type=Path, required=True, metavar="PATH", help="files or folders")
     add("--expression", required=True, help='such as "the second red mug from the left"')
     add("--category", help="what to detect, where it is not the expression's noun")
-    add("--model", default="rex_thinker_7b", choices=PROFILES, help="default: %(default)s")
-    add("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: %(default)s)")
+    add_model_options(parser)
     add("--vis", type=Path, metavar="PATH", help="picture to write; a folder for several images")
     add("--json", action="store_true", help="print one line of JSON for each image, nothing else")
     return parser.parse_args(arguments)
@@ -77,7 +69,10 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _run(options: argparse.Namespace, telling: Telling) -> int:
     images = find_images(options.image)
-    command = CommandParser().parse(options.expression, options.category)
+    try:
+        command = CommandParser().parse(options.expression, options.category)
+    except InvalidCommandError as error:
+        raise UserError(str(error)) from error
     telling.step(f"Loading {options.model}")
     referrer = Referrer(*load_models(load_profile(options.model), device=options.device))
     failed = 0

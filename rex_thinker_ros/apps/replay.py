@@ -4,44 +4,38 @@ from __future__ import annotations
 
 import argparse
 import logging
-import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import track
 
 from rex_thinker_ros.answering.answering import Models
-from rex_thinker_ros.apps.evaluation.json_lines import SetError
+from rex_thinker_ros.apps.command_line import add_model_options, run
 from rex_thinker_ros.apps.replaying import outputs
-from rex_thinker_ros.apps.replaying.bag import Bag, BagError
+from rex_thinker_ros.apps.replaying.bag import Bag
 from rex_thinker_ros.apps.replaying.comparison import changes, comparison_table, read_run
 from rex_thinker_ros.apps.replaying.judging import faults
-from rex_thinker_ros.apps.replaying.script import Script, ScriptError, read_script
+from rex_thinker_ros.apps.replaying.script import Script, read_script
 from rex_thinker_ros.apps.replaying.session import replay
-from rex_thinker_ros.models.device import DeviceError
+from rex_thinker_ros.apps.telling import Telling
 from rex_thinker_ros.models.load import load_models
-from rex_thinker_ros.models.profiles import PROFILES, load_profile
-from rex_thinker_ros.models.weights import WeightsError
+from rex_thinker_ros.models.profiles import load_profile
 from rex_thinker_ros.referring.command import CommandParser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Replay; return 0 if all expectations held, 1 if not, 2 if it could not be done."""
     options = _options(arguments)
+    work = partial(_compare, *options.compare) if options.compare else partial(_run, options)
+    return run(work, Telling(sys.stderr).error, failure=2)
+
+
+def _run(options: argparse.Namespace) -> int:
     console = Console(stderr=True)
-    try:
-        if options.compare:
-            return _compare(*options.compare)
-        script = read_script(options.script)
-        judged = _run(options, script, console)
-    except (ScriptError, BagError, SetError, WeightsError, DeviceError, OSError) as error:
-        console.print(f"error: {error}", style="bold red", markup=False)
-        return 2
-    except KeyboardInterrupt:
-        console.print("Interrupted.")
-        return 128 + signal.SIGINT
+    judged = _replay(options, read_script(options.script), console)
     Console().print(outputs.terminal_table(judged))
     if options.jsonl:
         outputs.write_jsonl(options.jsonl, judged)
@@ -63,8 +57,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "bag", type=Path, nargs="?", help="folder of a rosbag2, or a .mcap or .db3 file"
     )
     parser.add_argument("script", type=Path, nargs="?", help="YAML file of commands")
-    parser.add_argument("--model", default="rex_thinker_7b", choices=PROFILES)
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    add_model_options(parser)
     parser.add_argument("--jsonl", type=Path, metavar="FILE", help="write a line for each command")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML for a CI")
     parser.add_argument(
@@ -86,10 +79,10 @@ def _compare(before: Path, after: Path) -> int:
     return int(bool(changed))
 
 
-def _run(options: argparse.Namespace, script: Script, console: Console) -> list[outputs.Judged]:
+def _replay(options: argparse.Namespace, script: Script, console: Console) -> list[outputs.Judged]:
     with Bag(options.bag) as bag:
         detector, reasoner = load_models(load_profile(options.model), device=options.device)
-        models = Models(CommandParser(), detector, reasoner, options.device, 0.0)
+        models = Models(CommandParser(), detector, reasoner)
         results = replay(bag, script, models, logging.getLogger(__name__))
         return [
             outputs.Judged(one.cue, one.result, faults(one.cue.expect, one.result))

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import torch
 from transformers.utils.import_utils import is_flash_attn_2_available
 
+from rex_thinker_ros.user_error import UserError
 
-class DeviceError(RuntimeError):
+
+class DeviceError(UserError):
     """Say which device was asked for and cannot be had, and what to do."""
 
 

@@ -7,6 +7,8 @@ import os
 import re
 from pathlib import Path
 
+from rex_thinker_ros.user_error import UserError
+
 STORE_VARIABLE = "REX_THINKER_STORE"
 
 _HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
@@ -15,7 +17,7 @@ _INDEX = "model.safetensors.index.json"
 _SINGLE = "model.safetensors"
 
 
-class WeightsError(RuntimeError):
+class WeightsError(UserError):
     """Say which checkpoint cannot be used, why, and the way out."""
 
 

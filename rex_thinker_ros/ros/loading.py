@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from rex_thinker_ros.answering.answering import Models
-from rex_thinker_ros.models.load import device_name, load_models, warm_up
+from rex_thinker_ros.models.load import load_models, warm_up
 from rex_thinker_ros.models.profiles import Profile, load_profile
 from rex_thinker_ros.referring.command import CommandParser
 from rex_thinker_ros.ros.parameters import Parameters
@@ -48,8 +48,12 @@ def load_all(parameters: Parameters) -> Models:
     detector, reasoner = load_models(profile, device=parameters.device)
     parser = CommandParser(max_characters=parameters.max_command_characters)
     warm_up(detector, reasoner)
-    patience = profile.max_seconds + _HANG_SECONDS
-    return Models(parser, detector, reasoner, device_name(parameters.device), patience)
+    return Models(parser, detector, reasoner)
+
+
+def patience_seconds(parameters: Parameters) -> float:
+    """Return for how long the models may be at work on one image; beyond it, something hangs."""
+    return profile_of(parameters).max_seconds + _HANG_SECONDS
 
 
 def wait_for_models(

@@ -19,13 +19,14 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from rex_thinker_ros.answering.answering import Answering
 from rex_thinker_ros.answering.looking import Looking
 from rex_thinker_ros.answering.requests import HUNG, Ending
+from rex_thinker_ros.models.load import device_name
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.ros.camera import Camera
 from rex_thinker_ros.ros.clock import now_nanoseconds
 from rex_thinker_ros.ros.decoders import make_decoder
 from rex_thinker_ros.ros.desk import Desk
 from rex_thinker_ros.ros.diagnostics import Health
-from rex_thinker_ros.ros.loading import free_memory, load_all, wait_for_models
+from rex_thinker_ros.ros.loading import free_memory, load_all, patience_seconds, wait_for_models
 from rex_thinker_ros.ros.parameters import (
     Parameters,
     change_fault,
@@ -140,7 +141,8 @@ class ReferNode(AutostartNode):
 
         def load() -> Answering:
             models = load_all(settings)
-            self._device, self._patience = models.device, models.patience_seconds
+            self._device = device_name(settings.device)
+            self._patience = patience_seconds(settings)
             return Answering(models, cameras, looking, lambda: self._settings().answering())
 
         self._desk.diagnostics.times.clear()

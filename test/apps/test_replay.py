@@ -67,7 +67,7 @@ def bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def models() -> Models:
     detector, reasoner = load_models(load_profile("demo"), device="cpu")
-    return Models(CommandParser(), detector, reasoner, "cpu", 0.0)
+    return Models(CommandParser(), detector, reasoner)
 
 
 def outcomes(bag: Path, models: Models, *cues: Cue, **settings: Any) -> list[Outcome]:

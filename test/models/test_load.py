@@ -9,7 +9,7 @@ import pytest
 
 from rex_thinker_ros.models.load import find_models, load_models, warm_up
 from rex_thinker_ros.models.profiles import load_profile
-from rex_thinker_ros.models.weights import MissingWeightsError
+from rex_thinker_ros.models.weights import MissingWeightsError, WeightsError
 
 
 def test_a_pair_is_loaded_from_explicit_paths_and_warmed_up(
@@ -40,7 +40,7 @@ def test_hub_ids_come_from_the_store_and_are_the_names(
 
 def test_exchanged_paths_are_named(random_detector: Path, random_reasoner: Path) -> None:
     profile = load_profile("demo", detector=str(random_reasoner), reasoner=str(random_detector))
-    with pytest.raises(RuntimeError, match="exchanged"):
+    with pytest.raises(WeightsError, match="exchanged"):
         find_models(profile)
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from rex_thinker_ros.referring.boxes import Box
+from rex_thinker_ros.user_error import UserError
 
 T = TypeVar("T")
 
 
-class SetError(ValueError):
+class SetError(UserError):
     """Say which line of which file does not fit, and why."""
 
 

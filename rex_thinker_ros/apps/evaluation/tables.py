@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.table import Table
 
 from rex_thinker_ros.apps.evaluation.summary import Evaluation, Means
+from rex_thinker_ros.user_error import UserError
 
 HEADINGS = ("", "count", "R@0.5", "P@0.5", "DF1@0.5", "R", "P", "DF1")
 """R: recall, P: precision, DF1: DensityF1; without a threshold, their mean from 0.5 to 0.95."""
@@ -17,7 +18,7 @@ HEADINGS = ("", "count", "R@0.5", "P@0.5", "DF1@0.5", "R", "P", "DF1")
 Row = tuple[str, ...]
 
 
-class PlotError(RuntimeError):
+class PlotError(UserError):
     """The plot cannot be made; the text says what to install."""
 
 

@@ -12,11 +12,13 @@ from rosbags.interfaces import Connection
 from rosbags.rosbag2 import ReaderError
 from rosbags.typesys import Stores, get_typestore
 
+from rex_thinker_ros.user_error import UserError
+
 RAW, COMPRESSED = "sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"
 IMAGE_TYPES = (RAW, COMPRESSED)
 
 
-class BagError(ValueError):
+class BagError(UserError):
     """Say what is wrong with a bag, and what to do."""
 
 

@@ -72,9 +72,7 @@ def rex_bag() -> OpenBag:
         from rex_thinker_ros.models.profiles import load_profile
         from rex_thinker_ros.referring.command import CommandParser
 
-        return Models(
-            CommandParser(), *load_models(load_profile(model), device=device), device, 0.0
-        )
+        return Models(CommandParser(), *load_models(load_profile(model), device=device))
 
     def open_bag(
         path: str | Path, cameras: str | Mapping[str, str], *,

@@ -13,9 +13,10 @@ import yaml
 from rex_thinker_ros.answering.settings import DEFAULTS, Settings
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.user_error import UserError
 
 
-class ScriptError(ValueError):
+class ScriptError(UserError):
     """Say what in a file of commands does not fit."""
 
 

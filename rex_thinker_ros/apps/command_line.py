@@ -1,0 +1,32 @@
+"""What the commands have in common: options for the models, errors in a line, exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from collections.abc import Callable
+
+from rex_thinker_ros.models.profiles import PROFILES
+from rex_thinker_ros.user_error import UserError
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """Add --model and --device."""
+    parser.add_argument(
+        "--model", default="rex_thinker_7b", choices=PROFILES, help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--device", default="auto", help="auto, cpu, cuda or cuda:N (default: %(default)s)"
+    )
+
+
+def run(work: Callable[[], int], tell_error: Callable[[str], object], *, failure: int = 1) -> int:
+    """Return the exit code of `work`, or `failure` where the user has to change something."""
+    try:
+        return work()
+    except (UserError, OSError) as error:
+        tell_error(str(error))
+        return failure
+    except KeyboardInterrupt:
+        tell_error("Interrupted.")
+        return 128 + signal.SIGINT
