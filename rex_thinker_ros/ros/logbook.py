@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+from rex_thinker_ros.answering.decision_log import DecisionLog
 from rex_thinker_ros.answering.result import Result
-from rex_thinker_ros.ros.decision_log import DecisionLog
 from rex_thinker_ros.ros.loading import profile_of
 from rex_thinker_ros.ros.parameters import Parameters
 

@@ -23,6 +23,9 @@ from pictures import picture
 from PIL import Image
 from std_msgs.msg import Header
 
+from rex_thinker_ros.answering import decision_log
+from rex_thinker_ros.answering.decision_log import DecisionLog
+from rex_thinker_ros.answering.log_folder import LogFolder
 from rex_thinker_ros.answering.query import Query
 from rex_thinker_ros.answering.requests import PREEMPTED, Request
 from rex_thinker_ros.answering.result import Looked, Result
@@ -37,9 +40,6 @@ from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.pick_point import PickPoint
 from rex_thinker_ros.referring.prompt import PixelBounds, build_prompt
 from rex_thinker_ros.referring.referrer import Referral
-from rex_thinker_ros.ros import decision_log
-from rex_thinker_ros.ros.decision_log import DecisionLog
-from rex_thinker_ros.ros.log_folder import LogFolder
 
 SETTINGS = {"model": "demo", "min_confidence": 0.5}
 COMMAND = Command("take the mug", "mug", "mug", wants_all=False)

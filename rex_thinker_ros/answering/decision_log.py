@@ -15,11 +15,11 @@ from pathlib import Path
 
 from PIL import Image
 
+from rex_thinker_ros.answering.log_folder import LogFolder, frame_file
+from rex_thinker_ros.answering.records import to_record
 from rex_thinker_ros.answering.result import Result
 from rex_thinker_ros.referring.decision_record import LogSession
 from rex_thinker_ros.referring.detector import RgbImage
-from rex_thinker_ros.ros.log_folder import LogFolder, frame_file
-from rex_thinker_ros.ros.records import to_record
 
 WAITING_BYTES = 64_000_000
 """How much may wait for a slow disk; what comes on top is lost."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from rex_thinker_ros.answering.log_folder import frame_file
 from rex_thinker_ros.answering.result import Looked, Result
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.decision_record import (
@@ -15,7 +16,6 @@ from rex_thinker_ros.referring.decision_record import (
 )
 from rex_thinker_ros.referring.pick_point import PickPoint
 from rex_thinker_ros.referring.referrer import Referral
-from rex_thinker_ros.ros.log_folder import frame_file
 
 
 def to_record(result: Result, time: datetime, lost: int) -> DecisionRecord:

@@ -18,8 +18,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rex_thinker_ros.answering.log_folder import EntryTooLargeError, LogFolder, frame_file
 from rex_thinker_ros.referring.log_reader import segment_path, segments
-from rex_thinker_ros.ros.log_folder import EntryTooLargeError, LogFolder, frame_file
 
 HEADER = b"header\n"
 
