@@ -34,6 +34,11 @@ def stamp_nanoseconds(stamp: Stamp) -> int:
     return int(stamp.sec) * NANOSECONDS + int(stamp.nanosec)
 
 
+def split_seconds(seconds: float) -> tuple[int, int]:
+    """Return whole seconds, rounded down, and the nanoseconds beyond them."""
+    return divmod(round(seconds * NANOSECONDS), NANOSECONDS)
+
+
 def seconds_between(earlier_nanoseconds: int, later_nanoseconds: int) -> float:
     """Return the seconds from one time to another; negative if they are the other way round."""
     return (later_nanoseconds - earlier_nanoseconds) / NANOSECONDS

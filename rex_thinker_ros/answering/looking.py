@@ -25,10 +25,16 @@ _WAITED_FOR = 10  # images, while their candidates are on the way
 
 @dataclass(frozen=True)
 class Looking:
-    """Look at the image that a sender brought along, or at a camera's; then decode it."""
+    """Look at the image that a sender brought along, or at a camera's; then decode it.
+
+    clock_nanoseconds is the clock of the stamps; waiting is measured in `seconds` and done by
+    `sleep`.
+    """
 
     decode: Decoder
     clock_nanoseconds: Callable[[], int]
+    seconds: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], object] = time.sleep
 
     def look(self, request: Request, frames: ImageSource, settings: Settings) -> Looked:
         """Return the decoded image.
@@ -57,7 +63,7 @@ class Looking:
             FrameError: the camera has no image, or no candidates came for one (NO_CANDIDATES).
             ImageError: it is malformed.
         """
-        deadline = time.monotonic() + settings.image_timeout
+        deadline = self.seconds() + settings.image_timeout
         last = deque([self._newest(request, frames, settings)], maxlen=_WAITED_FOR)
         while True:
             for frame in last:
@@ -65,9 +71,9 @@ class Looking:
                 boxes = given.of(frame.stamp_nanoseconds, category)
                 if boxes is not None and Wanted(settings.max_image_age).accepts(now):
                     return self._decoded(now), boxes
-            if request.cancel.canceled or time.monotonic() >= deadline:
+            if request.cancel.canceled or self.seconds() >= deadline:
                 raise _no_candidates(given.topic, settings)
-            time.sleep(_POLL_SECONDS)
+            self.sleep(_POLL_SECONDS)
             with suppress(FrameError):  # the camera may rest while its candidates come
                 newest = self._newest(request, frames, settings, wait=False)
                 if newest.stamp_nanoseconds != last[-1].stamp_nanoseconds:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import traceback
 
+from rex_thinker_ros.answering.depth import DepthError
 from rex_thinker_ros.answering.result import Looked
 from rex_thinker_ros.answering.settings import Settings
-from rex_thinker_ros.answering.sources import CameraSource, DepthError, DepthSource
+from rex_thinker_ros.answering.sources import CameraSource, DepthSource
 from rex_thinker_ros.referring.decision import Decision
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.pick_point import PickPoint, pick_point

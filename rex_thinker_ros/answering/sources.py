@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from rex_thinker_ros.answering.depth import DepthView
 from rex_thinker_ros.answering.frame import Frame, Wanted
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.cancel import CancelToken
-from rex_thinker_ros.referring.pick_point import Intrinsics
-
-
-class DepthError(Exception):
-    """There is no depth for a time; the text is a sentence that says why and what helps."""
-
-
-@dataclass(frozen=True)
-class DepthView:
-    """Depth in metres (height, width), as decode_depth returns it, and what it was seen with.
-
-    frame_id is that of the depth image's header.
-    """
-
-    depth: NDArray[np.float32]
-    intrinsics: Intrinsics
-    frame_id: str
 
 
 class ImageSource(Protocol):

@@ -84,7 +84,7 @@ def _run(options: argparse.Namespace, terminal: Terminal) -> int:
         output.finish(options.model)
         terminal.step("Stopping the node")
         code = process.interrupt()
-    summary = summarize(output.results)
+    summary = summarize(output.entries)
     terminal.summary(summary, output.path)
     if code != 0:
         raise process.error(f"The node ended with exit code {code} after SIGINT.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from rex_thinker_ros.apps.entry import Entry
 from rex_thinker_ros.apps.pictures import write_picture
 from rex_thinker_ros.apps.report import write_report
 from rex_thinker_ros.apps.results import Result
@@ -19,7 +20,7 @@ class OutputFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.log = path / "node.log"
-        self.results: list[Result] = []
+        self.entries: list[Entry] = []
         self._frames = path / "frames"
         self._lines = path / "results.jsonl"
         self._report = path / "report.html"
@@ -30,7 +31,7 @@ class OutputFolder:
 
     def add(self, result: Result) -> None:
         """Write a result and the frame that was decided on."""
-        self.results.append(result)
+        self.entries.append(result.entry())
         with self._lines.open("a", encoding="utf-8") as lines:
             lines.write(json.dumps(result.record(), ensure_ascii=False) + "\n")
         if result.picture is not None:
@@ -38,4 +39,4 @@ class OutputFolder:
 
     def finish(self, model: str) -> None:
         """Write the report; `model` names the profile."""
-        write_report(self._report, self.results, model=model)
+        write_report(self._report, self.entries, model=model)

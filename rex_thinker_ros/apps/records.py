@@ -1,30 +1,19 @@
-"""What the models made of a command as an object of JSON, for those who read it line by line."""
+"""Candidates as objects of JSON, for those who read them line by line."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from rex_thinker_ros.referring.referrer import Referral
+from rex_thinker_ros.referring.candidate import Candidate
 
 
-def models_record(referral: Referral | None) -> dict[str, Any]:
-    """Return candidates, reasoning, confidence and times; of the same names without a referral.
-
-    Boxes are [x0, y0, x1, y1] in full-image pixels.
-    """
-    candidates = referral.decision.candidates if referral else ()
-    return {
-        "candidates": [
-            {
-                "number": candidate.number, "box": candidate.box.as_tuple(),
-                "score": candidate.score, "verdict": candidate.verdict.name,
-                "note": candidate.note,
-            }
-            for candidate in candidates
-        ],
-        "reasoning": referral.reasoning if referral else "",
-        "confidence": referral.decision.confidence if referral else None,
-        "model": referral.model if referral else "",
-        "detection_seconds": round(referral.detection_seconds, 3) if referral else 0.0,
-        "reasoning_seconds": round(referral.reasoning_seconds, 3) if referral else 0.0,
-    }  # fmt: skip
+def candidate_records(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
+    """Return number, box as [x0, y0, x1, y1], score, verdict and note of each."""
+    return [
+        {
+            "number": candidate.number, "box": candidate.box.as_tuple(), "score": candidate.score,
+            "verdict": candidate.verdict.name, "note": candidate.note,
+        }
+        for candidate in candidates
+    ]  # fmt: skip

@@ -16,7 +16,7 @@ import numpy as np
 from rex_thinker_ros.apps.command_line import add_model_options, run
 from rex_thinker_ros.apps.image_files import ImageFileError, find_images, read_image
 from rex_thinker_ros.apps.pictures import write_picture
-from rex_thinker_ros.apps.records import models_record
+from rex_thinker_ros.apps.records import candidate_records
 from rex_thinker_ros.apps.telling import Telling
 from rex_thinker_ros.models.load import load_models
 from rex_thinker_ros.models.profiles import load_profile
@@ -108,7 +108,12 @@ def _record(path: Path, referral: Referral) -> dict[str, Any]:
         "status": decision.outcome.name,
         "status_text": decision.status_text,
         "boxes": [box.as_tuple() for box in decision.boxes],
-        **models_record(referral),
+        "candidates": candidate_records(decision.candidates),
+        "reasoning": referral.reasoning,
+        "confidence": decision.confidence,
+        "model": referral.model,
+        "detection_seconds": round(referral.detection_seconds, 3),
+        "reasoning_seconds": round(referral.reasoning_seconds, 3),
     }
 
 

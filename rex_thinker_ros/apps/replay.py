@@ -15,11 +15,14 @@ from rich.progress import track
 from rex_thinker_ros.answering.answering import Models
 from rex_thinker_ros.apps.command_line import add_model_options, run
 from rex_thinker_ros.apps.replaying import outputs
+from rex_thinker_ros.apps.replaying.answer import answer_of
 from rex_thinker_ros.apps.replaying.bag import Bag
 from rex_thinker_ros.apps.replaying.comparison import changes, comparison_table, read_run
-from rex_thinker_ros.apps.replaying.judging import faults
+from rex_thinker_ros.apps.replaying.judged import Judged, judge
+from rex_thinker_ros.apps.replaying.referral_bag import write_referral_bag
 from rex_thinker_ros.apps.replaying.script import Script, read_script
-from rex_thinker_ros.apps.replaying.session import replay
+from rex_thinker_ros.apps.replaying.session import Stage, replay
+from rex_thinker_ros.apps.report import write_report
 from rex_thinker_ros.apps.telling import Telling
 from rex_thinker_ros.models.load import load_models
 from rex_thinker_ros.models.profiles import load_profile
@@ -35,12 +38,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     console = Console(stderr=True)
-    judged = _replay(options, read_script(options.script), console)
+    script = read_script(options.script)
+    with Bag(options.bag) as bag:
+        judged = _replay(options, bag, script, console)
+        start_nanoseconds = bag.start_nanoseconds
     Console().print(outputs.terminal_table(judged))
     if options.jsonl:
         outputs.write_jsonl(options.jsonl, judged)
     if options.junit:
         outputs.write_junit(options.junit, judged, name=options.script.stem)
+    if options.html:
+        entries = [one.entry(number) for number, one in enumerate(judged, 1)]
+        write_report(options.html, entries, model=options.model)
+    if options.output_bag:
+        write_referral_bag(
+            options.output_bag, judged,
+            start_nanoseconds=start_nanoseconds, model=options.model,
+        )  # fmt: skip
     wrong = sum(bool(one.faults) for one in judged)
     console.print(f"{len(judged) - wrong} of {len(judged)} commands ended as expected.")
     return int(wrong > 0)
@@ -60,6 +74,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add_model_options(parser)
     parser.add_argument("--jsonl", type=Path, metavar="FILE", help="write a line for each command")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML for a CI")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a report to look at")
+    parser.add_argument(
+        "--output-bag", type=Path, metavar="DIR",
+        help="write an mcap bag of the referrals, to be opened beside the one replayed",
+    )  # fmt: skip
     parser.add_argument(
         "--compare", type=Path, nargs=2, metavar=("BEFORE", "AFTER"),
         help="show which commands ended otherwise in two files of --jsonl; 1 if any did",
@@ -79,15 +98,17 @@ def _compare(before: Path, after: Path) -> int:
     return int(bool(changed))
 
 
-def _replay(options: argparse.Namespace, script: Script, console: Console) -> list[outputs.Judged]:
-    with Bag(options.bag) as bag:
-        detector, reasoner = load_models(load_profile(options.model), device=options.device)
-        models = Models(CommandParser(), detector, reasoner)
-        results = replay(bag, script, models, logging.getLogger(__name__))
-        return [
-            outputs.Judged(one.cue, one.result, faults(one.cue.expect, one.result))
-            for one in track(results, "Replaying", len(script.cues), console=console)
-        ]
+def _replay(
+    options: argparse.Namespace, bag: Bag, script: Script, console: Console
+) -> list[Judged]:
+    stage = Stage(bag, script, logging.getLogger(__name__))
+    detector, reasoner = load_models(load_profile(options.model), device=options.device)
+    results = replay(stage, script, Models(CommandParser(), detector, reasoner))
+    judged = []
+    for one in track(results, "Replaying", len(script.cues), console=console):
+        looked = one.result.looked
+        judged.append(judge(one.cue, answer_of(one.result), looked.image if looked else None))
+    return judged
 
 
 if __name__ == "__main__":

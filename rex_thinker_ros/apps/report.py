@@ -7,16 +7,15 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from rex_thinker_ros.apps.entry import Entry
 from rex_thinker_ros.apps.families import family
-from rex_thinker_ros.apps.pictures import jpeg_url
-from rex_thinker_ros.apps.results import Result
 from rex_thinker_ros.apps.summary import summarize
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def write_report(path: Path, results: Sequence[Result], *, model: str) -> None:
-    """Write an HTML page of all results, their frames embedded; `model` names the profile."""
+def write_report(path: Path, entries: Sequence[Entry], *, model: str) -> None:
+    """Write an HTML page of all results; `model` names the profile."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -25,7 +24,6 @@ def write_report(path: Path, results: Sequence[Result], *, model: str) -> None:
         lstrip_blocks=True,
     )
     environment.filters["family"] = family
-    environment.filters["jpeg_url"] = jpeg_url
     template = environment.get_template("report.html")
-    page = template.render(results=results, summary=summarize(results), model=model)
+    page = template.render(entries=entries, summary=summarize(entries), model=model)
     path.write_text(page, encoding="utf-8")

@@ -9,6 +9,8 @@ from typing import Any
 from builtin_interfaces.msg import Duration
 
 from rex_thinker_ros.apps.commander import Reply
+from rex_thinker_ros.apps.entry import Entry
+from rex_thinker_ros.apps.pictures import jpeg_url
 from rex_thinker_ros.apps.script import Cue
 from rex_thinker_ros.msg import Candidate as CandidateMessage
 from rex_thinker_ros.referring.boxes import Box
@@ -47,6 +49,33 @@ class Result:
     detection_seconds: float = 0.0
     reasoning_seconds: float = 0.0
     picture: RgbImage | None = None
+
+    @property
+    def complaint(self) -> str:
+        """Say what is not as expected; empty if nothing is."""
+        if self.correct:
+            return ""
+        same_status = self.status == self.expected_status
+        return f"expected {'other boxes' if same_status else self.expected_status}"
+
+    def entry(self) -> Entry:
+        """Return what the report shows of it."""
+        return Entry(
+            number=self.number,
+            command=self.command,
+            status=self.status,
+            status_text=self.status_text,
+            complaint=self.complaint,
+            place="",
+            expression=self.expression,
+            category=self.category,
+            candidates=self.candidates,
+            reasoning=self.reasoning,
+            seconds=self.seconds,
+            detection_seconds=self.detection_seconds,
+            reasoning_seconds=self.reasoning_seconds,
+            picture="" if self.picture is None else jpeg_url(self.picture),
+        )
 
     def record(self) -> dict[str, Any]:
         """Return the line of the results file: boxes as [x0, y0, x1, y1]."""

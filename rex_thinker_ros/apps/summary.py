@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rex_thinker_ros.apps.results import Result
+from rex_thinker_ros.apps.entry import Entry
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,13 @@ class Summary:
     by_status: Sequence[tuple[str, int]]
 
 
-def summarize(results: Sequence[Result]) -> Summary:
+def summarize(entries: Sequence[Entry]) -> Summary:
     """Count the results; by_status is in order of falling count."""
-    seconds = [result.seconds for result in results if result.seconds is not None]
+    seconds = [entry.seconds for entry in entries if entry.seconds is not None]
     return Summary(
-        commands=len(results),
+        commands=len(entries),
         answered=len(seconds),
-        correct=sum(result.correct for result in results),
+        correct=sum(not entry.complaint for entry in entries),
         median_seconds=statistics.median(seconds) if seconds else None,
-        by_status=Counter(result.status for result in results).most_common(),
+        by_status=Counter(entry.status for entry in entries).most_common(),
     )

@@ -22,7 +22,7 @@ class Terminal(Telling):
     def result(self, result: Result) -> None:
         """Print the rest of the reasoning, then the outcome."""
         self.reasoning(result.reasoning)
-        judgement = "" if result.correct else f"  (expected {_expected(result)})"
+        judgement = f"  ({result.complaint})" if result.complaint else ""
         self.outcome(result.status, result.status_text, result.boxes, result.seconds, judgement)
 
     def summary(self, summary: Summary, folder: Path) -> None:
@@ -37,9 +37,3 @@ class Terminal(Telling):
         for status, count in summary.by_status:
             self.print(Text(f"    {count:3d}  {status}", STYLES[family(status)]))
         self.step(f"Look at {folder / 'report.html'}; the figures are in results.jsonl beside it.")
-
-
-def _expected(result: Result) -> str:
-    if result.status != result.expected_status:
-        return result.expected_status
-    return "other boxes"

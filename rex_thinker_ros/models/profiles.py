@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
-from rex_thinker_ros.models.embedded import embedded_weights
+from rex_thinker_ros.models.recording import RecordingError, newest_bounds
 from rex_thinker_ros.referring.prompt import PixelBounds
+from rex_thinker_ros.shared_folder import shared_folder
 
-_DEMO = embedded_weights() / "demo"
+_DEMO = shared_folder("weights") / "demo"
 _TOKEN_PIXELS = 28 * 28
 
 
@@ -16,7 +18,8 @@ _TOKEN_PIXELS = 28 * 28
 class Profile:
     """Hold everything that loading a pair of models needs.
 
-    detector and reasoner are directories or hub ids. The pixel bounds are those of the resized
+    detector and reasoner are directories or hub ids; empty where a recording, the folder of a
+    decision log, takes their place. The pixel bounds are those of the resized
     image that the reasoner sees. A box is a candidate if its best score is over box_threshold and
     a word of the category scores over text_threshold; of two boxes that overlap by more than
     duplicate_iou the better stays, and at most max_candidates in all. A generation ends after
@@ -24,8 +27,9 @@ class Profile:
     """
 
     name: str
-    detector: str
-    reasoner: str
+    detector: str = ""
+    reasoner: str = ""
+    recording: str = ""
     min_pixels: int = 16 * _TOKEN_PIXELS
     max_pixels: int = 1280 * _TOKEN_PIXELS
     box_threshold: float = 0.25
@@ -68,6 +72,7 @@ PROFILES = {
             detector="IDEA-Research/grounding-dino-tiny",
             reasoner="IDEA-Research/Rex-Thinker-GRPO-7B",
         ),
+        Profile(name="recorded"),
     )
 }
 
@@ -75,7 +80,11 @@ PROFILES = {
 def load_profile(name: str, **overrides: Any) -> Profile:
     """Return the profile of that name with fields replaced; None or "" keeps the profile's own.
 
-    Raises ValueError, which lists what there is, for an unknown profile or field.
+    With a recording come the pixel bounds that it was made with.
+
+    Raises:
+        ValueError: the profile or a field is unknown; the text lists what there is.
+        RecordingError: the recording is missing, one too many, or holds nothing.
     """
     if name not in PROFILES:
         raise ValueError(f"there is no model profile {name!r}; choose {' or '.join(PROFILES)}")
@@ -83,4 +92,12 @@ def load_profile(name: str, **overrides: Any) -> Profile:
     if unknown := overrides.keys() - known:
         raise ValueError(f"a profile has no {sorted(unknown)}; it has {sorted(known)}")
     given = {key: value for key, value in overrides.items() if value not in (None, "")}
-    return replace(PROFILES[name], **given)
+    profile = replace(PROFILES[name], **given)
+    if bool(profile.recording) != (name == "recorded"):
+        raise RecordingError(
+            "The model recorded, and no other, needs a recording: the folder of a decision log."
+        )
+    if not profile.recording:
+        return profile
+    bounds = newest_bounds(Path(profile.recording).expanduser())
+    return replace(profile, min_pixels=bounds.min_pixels, max_pixels=bounds.max_pixels)

@@ -60,6 +60,11 @@ class Box:
         """Return (x0, y0, x1, y1) in pixels."""
         return self.x0, self.y0, self.x1, self.y1
 
+    def whole_pixels(self) -> tuple[int, int, int, int]:
+        """Return left, top, width and height of the pixels that it touches, none below 0."""
+        left, top = max(0, math.floor(self.x0)), max(0, math.floor(self.y0))
+        return left, top, max(0, math.ceil(self.x1) - left), max(0, math.ceil(self.y1) - top)
+
     def iou(self, other: Box) -> float:
         """Return intersection over union with a box of the same space, 0 to 1.
 

@@ -14,16 +14,18 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CameraInfo, Image
 
-from rex_thinker_ros.answering.sources import DepthError, DepthView
-from rex_thinker_ros.images.depth_decoding import decode_depth
-from rex_thinker_ros.images.error import ImageError
-from rex_thinker_ros.referring.pick_point import Intrinsics, IntrinsicsError
+from rex_thinker_ros.answering.depth import (
+    KEPT,
+    ON_ITS_WAY_SECONDS,
+    DepthError,
+    DepthTopics,
+    DepthView,
+    depth_view,
+)
 from rex_thinker_ros.ros.clock import now_nanoseconds
 from rex_thinker_ros.ros.lazy_subscription import LazySubscription
 from rex_thinker_ros.stamps import NANOSECONDS, read_stamp, seconds_between
 
-ON_ITS_WAY_SECONDS = 0.1
-_KEPT = 10
 _POLL_SECONDS = 0.005
 
 
@@ -45,20 +47,22 @@ class Depth:
 
     def __init__(self, node: Node, prefix: str = "") -> None:
         self._node = node
-        self._depth_topic = node.resolve_topic_name(f"{prefix}depth")
-        self._info_topic = node.resolve_topic_name(f"{prefix}camera_info")
+        self._topics = DepthTopics(
+            node.resolve_topic_name(f"{prefix}depth"),
+            node.resolve_topic_name(f"{prefix}camera_info"),
+        )
         self._depths: LazySubscription | None = None
         self._infos: LazySubscription | None = None
         self._lock = threading.Lock()
-        self._last: deque[_Received] = deque(maxlen=_KEPT)
+        self._last: deque[_Received] = deque(maxlen=KEPT)
         self._held: _Received | None = None
         self._info: bytes | None = None
 
     def start(self) -> None:
         """Subscribe."""
         with self._lock:
-            self._depths = self._subscribe(Image, self._depth_topic, _KEPT)
-            self._infos = self._subscribe(CameraInfo, self._info_topic, 1)
+            self._depths = self._subscribe(Image, self._topics.depth, KEPT)
+            self._infos = self._subscribe(CameraInfo, self._topics.camera_info, 1)
 
     def stop(self) -> None:
         """Unsubscribe, and forget what came."""
@@ -81,7 +85,7 @@ class Depth:
                 self._refresh()
                 self._held = self._nearest(stamp_nanoseconds)
                 came = any(one.stamp_nanoseconds >= stamp_nanoseconds for one in self._last)
-            nobody = not self._node.count_publishers(self._depth_topic)
+            nobody = not self._node.count_publishers(self._topics.depth)
             if came or nobody or time.monotonic() >= deadline:
                 return
             time.sleep(_POLL_SECONDS)
@@ -95,20 +99,11 @@ class Depth:
         with self._lock:
             self._refresh()
             nearest, info = self._nearest(stamp_nanoseconds), self._info
-        if nearest is None:
-            raise DepthError(f"No depth was received on {self._depth_topic}. Is it published?")
-        if info is None:
-            raise DepthError(
-                f"Depth was received, but no camera_info on {self._info_topic}. Is it published?"
-            )
-        seconds = nearest.seconds_from(stamp_nanoseconds)
-        if seconds > tolerance_seconds:
-            raise DepthError(
-                f"The nearest depth is {seconds:.3g} s off the image, more than "
-                f"{tolerance_seconds:g} s. Synchronise the two, or allow more."
-            )
-        intrinsics = _read_intrinsics(info)
-        return _read_depth(nearest.data, intrinsics)
+        seconds_off = nearest.seconds_from(stamp_nanoseconds) if nearest else None
+        self._topics.check(seconds_off, tolerance_seconds, has_info=info is not None)
+        assert nearest is not None
+        assert info is not None
+        return depth_view(_deserialize(nearest.data, Image), _deserialize(info, CameraInfo))
 
     def _subscribe(self, kind: type[Any], topic: str, depth: int) -> LazySubscription:
         # best effort hears every publisher, reliable or not
@@ -127,25 +122,6 @@ class Depth:
     def _nearest(self, stamp_nanoseconds: int) -> _Received | None:
         kept = [*self._last, self._held] if self._held else self._last
         return min(kept, key=lambda one: one.seconds_from(stamp_nanoseconds), default=None)
-
-
-def _read_depth(data: bytes, intrinsics: Intrinsics) -> DepthView:
-    message = _deserialize(data, Image)
-    try:
-        return DepthView(decode_depth(message), intrinsics, message.header.frame_id)
-    except ImageError as error:
-        raise DepthError(f"The depth image is malformed: {error}.") from error
-
-
-def _read_intrinsics(data: bytes) -> Intrinsics:
-    info = _deserialize(data, CameraInfo)
-    k = info.k
-    if not any(k):
-        raise DepthError("The camera_info has a K of zeros: the camera is not calibrated.")
-    try:
-        return Intrinsics(k[0], k[4], k[2], k[5], info.width, info.height)
-    except IntrinsicsError as error:
-        raise DepthError(f"The camera_info cannot be used: {error}.") from error
 
 
 def _deserialize(data: bytes, kind: type[Any]) -> Any:

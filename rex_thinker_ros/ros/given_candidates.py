@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 from rclpy.node import Node
@@ -12,6 +10,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.serialization import deserialize_message
 
+from rex_thinker_ros.answering.detections import boxes_of
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.ros import detections
 from rex_thinker_ros.ros.lazy_subscription import LazySubscription
@@ -71,22 +70,3 @@ class GivenCandidates:
             if stamp_nanoseconds(message.header.stamp) == nanoseconds:
                 return boxes_of(message.detections, category)
         return None
-
-
-def boxes_of(found: Sequence[Any], category: str) -> tuple[Box, ...]:
-    """Return the boxes of detections (vision_msgs/Detection2D) that may be of a category.
-
-    A detection whose best class is another name is left out; one without a class, or with a
-    number for one, may be anything. One whose numbers make no box is left out, too.
-    """
-    boxes = []
-    for one in found:
-        best = max(one.results, key=lambda result: result.hypothesis.score, default=None)
-        name = best.hypothesis.class_id.strip().lower() if best else ""
-        if name and not name.isdigit() and name != category.lower():
-            continue
-        x, y = one.bbox.center.position.x, one.bbox.center.position.y
-        width, height = one.bbox.size_x / 2, one.bbox.size_y / 2
-        with suppress(ValueError):  # NaN, or a negative size
-            boxes.append(Box(x - width, y - height, x + width, y + height))
-    return tuple(boxes)

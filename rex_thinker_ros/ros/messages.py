@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import array
-import math
 from collections.abc import Sequence
 
 from builtin_interfaces.msg import Duration
@@ -19,22 +18,18 @@ from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.candidate import Candidate
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.pick_point import PickPoint
+from rex_thinker_ros.stamps import split_seconds
 
 
 def region(box: Box) -> RegionOfInterest:
     """Cover a box, in full-image pixels, with whole pixels."""
-    left, top = max(0, math.floor(box.x0)), max(0, math.floor(box.y0))
-    return RegionOfInterest(
-        x_offset=left,
-        y_offset=top,
-        width=max(0, math.ceil(box.x1) - left),
-        height=max(0, math.ceil(box.y1) - top),
-    )
+    left, top, width, height = box.whole_pixels()
+    return RegionOfInterest(x_offset=left, y_offset=top, width=width, height=height)
 
 
 def duration(seconds: float) -> Duration:
     """Split seconds into the two fields of a duration; negative seconds are kept."""
-    whole, nanoseconds = divmod(round(seconds * 1e9), 1_000_000_000)
+    whole, nanoseconds = split_seconds(seconds)
     return Duration(sec=whole, nanosec=nanoseconds)
 
 

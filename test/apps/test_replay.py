@@ -19,16 +19,25 @@ from table import MUGS, TABLE
 
 from rex_thinker_ros.answering.answering import Models
 from rex_thinker_ros.apps.replay import main
+from rex_thinker_ros.apps.replaying.answer import answer_of
 from rex_thinker_ros.apps.replaying.bag import IMAGE_TYPES, Bag, BagError
 from rex_thinker_ros.apps.replaying.judging import faults
-from rex_thinker_ros.apps.replaying.script import Cue, Expectation, Script, ScriptError, read_script
-from rex_thinker_ros.apps.replaying.session import replay
+from rex_thinker_ros.apps.replaying.script import (
+    CameraTopics,
+    Cue,
+    Expectation,
+    Script,
+    ScriptError,
+    read_script,
+)
+from rex_thinker_ros.apps.replaying.session import Stage, replay
 from rex_thinker_ros.models.load import load_models
 from rex_thinker_ros.models.profiles import load_profile
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.command import CommandParser
 from rex_thinker_ros.referring.outcome import Outcome
 
+LOGGER = logging.getLogger(__name__)
 START = 1_700_000_000_000_000_000
 SECOND = 1_000_000_000
 TOPIC = "/camera/image"
@@ -71,11 +80,11 @@ def models() -> Models:
 
 
 def outcomes(bag: Path, models: Models, *cues: Cue, **settings: Any) -> list[Outcome]:
-    script = Script({"": TOPIC}, cues)
+    script = Script({"": CameraTopics(TOPIC)}, cues)
     if settings:
-        script = Script({"": TOPIC}, cues, type(script.settings)(**settings))
+        script = Script({"": CameraTopics(TOPIC)}, cues, type(script.settings)(**settings))
     with Bag(bag) as opened:
-        replayed = replay(opened, script, models, logging.getLogger(__name__))
+        replayed = replay(Stage(opened, script, LOGGER), script, models)
         return [one.result.outcome for one in replayed]
 
 
@@ -124,10 +133,10 @@ def test_every_kind_of_bag_is_read(
         )  # fmt: skip
         writer.write(images, START, STORE.serialize_cdr(image, "sensor_msgs/msg/Image"))
     with Bag(folder) as opened:
-        assert opened.image_topics() == ["/a"]
-        (recorded,) = opened.messages("/a", IMAGE_TYPES)
-    assert recorded.nanoseconds == START
-    assert bytes(recorded.message.data) == bytes(range(6))
+        assert opened.kinds({"/a": IMAGE_TYPES}) == {"/a": "sensor_msgs/msg/Image"}
+        (recorded,) = opened.messages(["/a"])
+        assert recorded.nanoseconds == START
+        assert bytes(recorded.open().data) == bytes(range(6))
 
 
 def script_file(folder: Path, **values: Any) -> Path:
@@ -230,7 +239,7 @@ def test_bags_that_cannot_be_used_are_refused(
 ) -> None:
     def read() -> None:
         with Bag(broken[which]) as opened:
-            for _ in opened.messages(topic, IMAGE_TYPES):
+            for _ in opened.messages(opened.kinds({topic: IMAGE_TYPES})):
                 pass
 
     with pytest.raises(BagError) as caught:
@@ -278,12 +287,13 @@ def test_commands_come_in_the_order_of_their_times(tmp_path: Path) -> None:
 
 def test_boxes_are_expected_one_by_one(bag: Path, models: Models) -> None:
     with Bag(bag) as opened:
-        script = Script({"": TOPIC}, (Cue(1.2, "all the mugs"),))
-        (one,) = replay(opened, script, models, logging.getLogger(__name__))
-    boxes = one.result.boxes
-    assert faults(Expectation(Outcome.FOUND, tuple(reversed(boxes))), one.result) == []
-    assert len(faults(Expectation(boxes=boxes[1:]), one.result)) == 1
-    assert len(faults(Expectation(boxes=(*boxes, Box(0, 0, 9, 9))), one.result)) == 2
+        script = Script({"": CameraTopics(TOPIC)}, (Cue(1.2, "all the mugs"),))
+        (one,) = replay(Stage(opened, script, LOGGER), script, models)
+    answer = answer_of(one.result)
+    boxes = answer.boxes
+    assert faults(Expectation(Outcome.FOUND, tuple(reversed(boxes))), answer) == []
+    assert len(faults(Expectation(boxes=boxes[1:]), answer)) == 1
+    assert len(faults(Expectation(boxes=(*boxes, Box(0, 0, 9, 9))), answer)) == 2
 
 
 def test_the_example_of_a_test_of_ones_own_runs() -> None:

@@ -132,7 +132,7 @@ def test_results_are_summarized() -> None:
         ("FOUND", 9.0, True),
         (NO_RESULT, None, False),
     ]
-    summary = summarize([result(*figure) for figure in figures])
+    summary = summarize([result(*figure).entry() for figure in figures])
     assert (summary.commands, summary.answered, summary.correct) == (4, 3, 2)
     assert summary.median_seconds == 2.0
     assert summary.by_status[0] == ("FOUND", 2)

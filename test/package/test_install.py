@@ -24,7 +24,7 @@ from ament_index_python.packages import get_package_prefix, get_package_share_di
 from rclpy.serialization import deserialize_message, serialize_message
 
 from rex_thinker_ros.action import Refer
-from rex_thinker_ros.models.embedded import embedded_weights
+from rex_thinker_ros.shared_folder import shared_folder
 from rex_thinker_ros.msg import Candidate, Referral
 
 referral = Referral(status=Referral.AMBIGUOUS, candidates=[Candidate(number=1)])
@@ -34,7 +34,8 @@ assert Refer.Result().referral == Referral()
 share = Path(get_package_share_directory("rex_thinker_ros"))
 for name in ("package.xml", "launch/refer.launch.py", "config/refer.yaml"):
     assert (share / name).is_file(), name
-assert embedded_weights() == share / "weights", embedded_weights()
+assert shared_folder("weights") == share / "weights", shared_folder("weights")
+assert shared_folder("msg") == share / "msg", shared_folder("msg")
 print(Path(get_package_prefix("rex_thinker_ros"), "lib/rex_thinker_ros/refer_node"))
 """
 

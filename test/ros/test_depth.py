@@ -18,7 +18,7 @@ from rclpy.serialization import serialize_message
 from ros_client import Client
 from sensor_msgs.msg import CameraInfo, Image
 
-from rex_thinker_ros.answering.sources import DepthError
+from rex_thinker_ros.answering.depth import DepthError
 from rex_thinker_ros.referring.pick_point import Intrinsics
 from rex_thinker_ros.ros.depth import Depth
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from vision_msgs.msg import Detection2D, ObjectHypothesisWithPose
 
+from rex_thinker_ros.answering.detections import boxes_of
 from rex_thinker_ros.referring.boxes import Box
-from rex_thinker_ros.ros.given_candidates import boxes_of
 
 
 def detection(x: float, *classes: tuple[str, float]) -> Detection2D:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rosbags.highlevel import AnyReader, AnyReaderError
-from rosbags.interfaces import Connection
 from rosbags.rosbag2 import ReaderError
 from rosbags.typesys import Stores, get_typestore
 
 from rex_thinker_ros.user_error import UserError
 
-RAW, COMPRESSED = "sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"
-IMAGE_TYPES = (RAW, COMPRESSED)
+IMAGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
+DEPTH_TYPES = ("sensor_msgs/msg/Image",)
+INFO_TYPES = ("sensor_msgs/msg/CameraInfo",)
+CANDIDATE_TYPES = ("vision_msgs/msg/Detection2DArray",)
 
 
 class BagError(UserError):
@@ -24,10 +26,14 @@ class BagError(UserError):
 
 @dataclass(frozen=True)
 class Recorded:
-    """A message of the bag, and when it was recorded, in nanoseconds."""
+    """A serialized message of the bag, its topic and type, and when it was recorded."""
 
     nanoseconds: int
-    message: Any
+    topic: str
+    kind: str
+    data: bytes
+    open: Callable[[], Any]
+    """Deserialize it."""
 
 
 class Bag:
@@ -71,31 +77,37 @@ class Bag:
         """Return how long it is."""
         return float(self._reader.duration / 1e9)
 
-    def image_topics(self) -> list[str]:
-        """Return the topics with images."""
-        return sorted({c.topic for c in self._reader.connections if c.msgtype in IMAGE_TYPES})
-
-    def messages(self, topic: str, kinds: Sequence[str]) -> Iterator[Recorded]:
-        """Yield the messages of a topic.
+    def kinds(self, topics: Mapping[str, Sequence[str]]) -> dict[str, str]:
+        """Return the types of topics, each of which is one of those that are given.
 
         Raises:
-            BagError: the bag does not have that topic, or it is of another type, or cut off.
+            BagError: the bag does not have a topic, or it is of another type.
         """
-        connections = self._connections(topic, kinds)
+        return {topic: self._kind(topic, kinds) for topic, kinds in topics.items()}
+
+    def messages(self, topics: Collection[str]) -> Iterator[Recorded]:
+        """Yield the messages of topics in the order of their recording.
+
+        Raises:
+            BagError: it is cut off.
+        """
+        connections = [c for c in self._reader.connections if c.topic in topics]
         try:
             for connection, nanoseconds, data in self._reader.messages(connections):
-                message = self._reader.deserialize(data, connection.msgtype)
-                yield Recorded(int(nanoseconds), message)
+                open_ = partial(self._reader.deserialize, data, connection.msgtype)
+                yield Recorded(
+                    int(nanoseconds), connection.topic, connection.msgtype, bytes(data), open_
+                )
         # what is wrong with a file shows only here, each storage in its own way
         except (AnyReaderError, ReaderError, ValueError, KeyError, OSError) as error:
             raise BagError(f"{self._path} cannot be read to its end: {error}") from error
 
-    def _connections(self, topic: str, kinds: Sequence[str]) -> list[Connection]:
-        connections = [c for c in self._reader.connections if c.topic == topic]
-        if not connections:
+    def _kind(self, topic: str, kinds: Sequence[str]) -> str:
+        found = [c.msgtype for c in self._reader.connections if c.topic == topic]
+        if not found:
             topics = ", ".join(sorted({c.topic for c in self._reader.connections}))
             raise BagError(f"{self._path} has no topic {topic}. It has {topics}.")
-        other = [c.msgtype for c in connections if c.msgtype not in kinds]
+        other = [kind for kind in found if kind not in kinds]
         if other:
             raise BagError(f"{topic} is of the type {other[0]}, wanted is {' or '.join(kinds)}")
-        return connections
+        return found[0]

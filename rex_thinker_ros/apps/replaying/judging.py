@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from rex_thinker_ros.answering.result import Result
+import math
+
 from rex_thinker_ros.apps.evaluation.metrics import matched_ious
-from rex_thinker_ros.apps.replaying.script import Expectation
+from rex_thinker_ros.apps.replaying.answer import Answer
+from rex_thinker_ros.apps.replaying.script import Expectation, ExpectedPoint
 from rex_thinker_ros.referring.boxes import Box
 
 
-def faults(expect: Expectation, result: Result) -> list[str]:
+def faults(expect: Expectation, answer: Answer) -> list[str]:
     """Return what is not as expected, a clause each."""
     out = []
-    if expect.status not in (None, result.outcome):
+    if expect.status not in (None, answer.outcome):
         out.append(f"{expect.status.name} was expected")
     if expect.boxes is not None:
-        out += _box_faults(expect.boxes, result.boxes, expect.iou)
+        out += _box_faults(expect.boxes, answer.boxes, expect.iou)
+    if expect.point is not None:
+        out += _point_faults(expect.point, answer)
     return out
 
 
@@ -27,3 +31,14 @@ def _box_faults(expected: tuple[Box, ...], found: tuple[Box, ...], floor: float)
             edges = ", ".join(f"{edge:g}" for edge in box.as_tuple())
             out.append(f"at [{edges}] a box was expected, the best IoU is {iou:.2f}")
     return out
+
+
+def _point_faults(expected: ExpectedPoint, answer: Answer) -> list[str]:
+    where = ", ".join(f"{value:g}" for value in expected.xyz)
+    points = [(point.x, point.y, point.z) for _, point in answer.pick_points]
+    if not points:
+        return [f"at [{where}] m a pick point was expected, there is none"]
+    nearest = min(math.dist(point, expected.xyz) for point in points)
+    if nearest <= expected.within:
+        return []
+    return [f"at [{where}] m a pick point was expected, the nearest is {nearest:.3f} m off"]

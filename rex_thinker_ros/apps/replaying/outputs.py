@@ -6,48 +6,15 @@ import json
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.table import Table
 
-from rex_thinker_ros.answering.result import Result
 from rex_thinker_ros.apps.families import family
-from rex_thinker_ros.apps.records import models_record
-from rex_thinker_ros.apps.replaying.script import Cue
+from rex_thinker_ros.apps.replaying.judged import Judged
 from rex_thinker_ros.apps.telling import STYLES
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A command, its result, and what is not as expected."""
-
-    cue: Cue
-    result: Result
-    faults: Sequence[str]
-
-    @property
-    def seconds(self) -> float:
-        """Return how long the models took."""
-        referral = self.result.referral
-        return referral.detection_seconds + referral.reasoning_seconds if referral else 0.0
-
-    def record(self) -> dict[str, Any]:
-        """Return its line: boxes as [x0, y0, x1, y1] in full-image pixels, times in seconds."""
-        result = self.result
-        return {
-            "at": self.cue.at, "say": self.cue.say, "camera": self.cue.camera,
-            "status": result.outcome.name, "status_text": result.status_text,
-            "faults": list(self.faults),
-            "image_age": result.looked.age_seconds if result.looked else None,
-            "expression": result.command.expression if result.command else "",
-            "category": result.command.category if result.command else "",
-            "boxes": [box.as_tuple() for box in result.boxes],
-            **models_record(result.referral),
-        }  # fmt: skip
 
 
 def write_jsonl(path: Path, judged: Sequence[Judged]) -> None:
@@ -61,14 +28,14 @@ def write_junit(path: Path, judged: Sequence[Judged], *, name: str) -> None:
     suite = ElementTree.Element(
         "testsuite", name=_xml(name), tests=str(len(judged)), errors="0", skipped="0",
         failures=str(sum(bool(one.faults) for one in judged)),
-        time=f"{sum(one.seconds for one in judged):.3f}",
+        time=f"{sum(one.answer.seconds for one in judged):.3f}",
     )  # fmt: skip
     for one in judged:
         case = ElementTree.SubElement(
             suite, "testcase", classname=_xml(name), name=_xml(f"{one.cue.at:g} s: {one.cue.say}"),
-            time=f"{one.seconds:.3f}",
+            time=f"{one.answer.seconds:.3f}",
         )  # fmt: skip
-        text = f"{one.result.outcome.name}: {one.result.status_text}"
+        text = f"{one.answer.outcome.name}: {one.answer.status_text}"
         if one.faults:
             failure = ElementTree.SubElement(case, "failure", message=_xml("; ".join(one.faults)))
             failure.text = _xml(text)
@@ -81,11 +48,11 @@ def terminal_table(judged: Sequence[Judged]) -> Table:
     table = Table("at", "command", "status", "models", "as expected")
     table.columns[0].justify = table.columns[3].justify = "right"
     for one in judged:
-        status = one.result.outcome.name
+        status = one.answer.outcome.name
         verdict = "[red]" + "\n".join(one.faults) if one.faults else "[green]yes"
         table.add_row(
             f"{one.cue.at:g} s", one.cue.say, f"[{STYLES[family(status)]}]{status}",
-            f"{one.seconds:.2f} s", verdict,
+            f"{one.answer.seconds:.2f} s", verdict,
         )  # fmt: skip
     return table
 

@@ -47,13 +47,15 @@ class BagUnderTest:
         """
         from rex_thinker_ros.answering.settings import Settings
         from rex_thinker_ros.apps.replaying.bag import Bag
-        from rex_thinker_ros.apps.replaying.script import Cue, Script
-        from rex_thinker_ros.apps.replaying.session import replay
+        from rex_thinker_ros.apps.replaying.script import CameraTopics, Cue, Script
+        from rex_thinker_ros.apps.replaying.session import Stage, replay
 
         cue = Cue(at, say, camera or next(iter(self.cameras)), category)
-        script = Script(self.cameras, (cue,), Settings(**self.settings))
+        cameras = {name: CameraTopics(topic) for name, topic in self.cameras.items()}
+        script = Script(cameras, (cue,), Settings(**self.settings))
         with Bag(self.path) as bag:
-            (replayed,) = replay(bag, script, self.models, logging.getLogger(__name__))
+            stage = Stage(bag, script, logging.getLogger(__name__))
+            (replayed,) = replay(stage, script, self.models)
         result = replayed.result
         return Answer(result.outcome.name, result.status_text, result.boxes, result)
 

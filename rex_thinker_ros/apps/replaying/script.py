@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,20 @@ from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.user_error import UserError
 
+POINT_METRES = 0.02
+"""How far a pick point may be off where nothing else is said."""
+
 
 class ScriptError(UserError):
     """Say what in a file of commands does not fit."""
+
+
+@dataclass(frozen=True)
+class ExpectedPoint:
+    """Where a pick point should be, in metres in the camera's optical frame, and how nearly."""
+
+    xyz: tuple[float, float, float]
+    within: float
 
 
 @dataclass(frozen=True)
@@ -30,6 +41,7 @@ class Expectation:
     status: Outcome | None = None
     boxes: tuple[Box, ...] | None = None
     iou: float = 0.5
+    point: ExpectedPoint | None = None
 
 
 @dataclass(frozen=True)
@@ -44,12 +56,22 @@ class Cue:
 
 
 @dataclass(frozen=True)
-class Script:
-    """What to do with a bag: cameras by name, their topics, settings and commands in order."""
+class CameraTopics:
+    """The topics of a camera; empty where the bag has none."""
 
-    cameras: Mapping[str, str]
+    image: str
+    depth: str = ""
+    camera_info: str = ""
+    candidates: str = ""
+
+
+@dataclass(frozen=True)
+class Script:
+    """What to do with a bag: cameras by name, settings and commands in order."""
+
+    cameras: Mapping[str, CameraTopics]
     cues: tuple[Cue, ...]
-    settings: Settings = field(default=DEFAULTS)
+    settings: Settings = DEFAULTS
 
 
 def read_script(path: Path) -> Script:
@@ -71,9 +93,10 @@ def read_script(path: Path) -> Script:
 def _script(values: Mapping[str, Any]) -> Script:
     if ("topic" in values) == ("cameras" in values):
         raise ValueError("name either the topic of the images, or cameras: {name: topic}")
-    cameras = values.get("cameras") or {"": values["topic"]}
-    if not isinstance(cameras, dict) or not all(isinstance(t, str) for t in cameras.values()):
-        raise TypeError("cameras must be names and their image topics")
+    named = values.get("cameras") or {"": values["topic"]}
+    if not isinstance(named, dict):
+        raise TypeError("cameras must be names and their topics")
+    cameras = {str(name): _topics(topics) for name, topics in named.items()}
     given = values.get("commands")
     if not isinstance(given, list) or not given:
         raise ValueError("commands must be a list of at least one command")
@@ -81,6 +104,17 @@ def _script(values: Mapping[str, Any]) -> Script:
     known = {spec.name for spec in fields(Settings)}
     settings = Settings(**_mapping(values.get("settings") or {}, known))
     return Script(cameras, tuple(sorted(cues, key=lambda cue: cue.at)), settings)
+
+
+def _topics(values: Any) -> CameraTopics:
+    if isinstance(values, str):
+        values = {"image": values}
+    topics = _mapping(values, {spec.name for spec in fields(CameraTopics)})
+    if "image" not in topics or not all(isinstance(topic, str) for topic in topics.values()):
+        raise TypeError("a camera has an image topic, or image, depth, camera_info, candidates")
+    if bool(topics.get("depth")) != bool(topics.get("camera_info")):
+        raise ValueError("depth and camera_info go together")
+    return CameraTopics(**topics)
 
 
 def _cue(number: int, values: Any, default_camera: str) -> Cue:
@@ -99,7 +133,7 @@ def _cue(number: int, values: Any, default_camera: str) -> Cue:
 
 
 def _expectation(values: Any) -> Expectation:
-    values = _mapping(values, {"status", "boxes", "iou"})
+    values = _mapping(values, {"status", "boxes", "iou", "point", "within"})
     status, boxes = values.get("status"), values.get("boxes")
     if status is not None and status not in Outcome.__members__:
         raise ValueError(f"there is no status {status}; choose of {', '.join(Outcome.__members__)}")
@@ -107,7 +141,13 @@ def _expectation(values: Any) -> Expectation:
         status=None if status is None else Outcome[status],
         boxes=None if boxes is None else tuple(Box(*map(float, box)) for box in boxes),
         iou=float(values.get("iou", 0.5)),
+        point=None if "point" not in values else _point(values),
     )
+
+
+def _point(values: Mapping[str, Any]) -> ExpectedPoint:
+    x, y, z = map(float, values["point"])
+    return ExpectedPoint((x, y, z), float(values.get("within", POINT_METRES)))
 
 
 def _mapping(values: Any, known: set[str]) -> dict[str, Any]:
