@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import io
 import threading
 import time
 from collections import deque
@@ -13,13 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from PIL import Image
-
-from rex_thinker_ros.answering.log_folder import LogFolder, frame_file
-from rex_thinker_ros.answering.records import to_record
+from rex_thinker_ros.answering.decision_writer import DecisionWriter
 from rex_thinker_ros.answering.result import Result
-from rex_thinker_ros.referring.decision_record import LogSession
-from rex_thinker_ros.referring.detector import RgbImage
 
 WAITING_BYTES = 64_000_000
 """How much may wait for a slow disk; what comes on top is lost."""
@@ -46,11 +40,11 @@ class _Entry:
 
 
 class DecisionLog:
-    """Write results to a folder on a thread of its own: see DecisionRecord and LogFolder.
+    """Write results to a folder on a thread of its own: see DecisionWriter.
 
-    The folder is made with the first entry, and again if it vanishes. What cannot be written is
-    dropped, counted in the next entry, and told to `warn`: on any thread, once a minute at most,
-    and at the end. A megabyte is 10^6 bytes. ValueError or TypeError for settings that are no JSON.
+    What cannot be written is dropped, counted in the next entry, and told to `warn`: on any
+    thread, once a minute at most, and at the end. A megabyte is 10^6 bytes. ValueError or
+    TypeError for settings that are no JSON.
     """
 
     def __init__(
@@ -61,8 +55,7 @@ class DecisionLog:
         warn: Callable[[str], object],
     ) -> None:
         self._path = folder
-        session = LogSession(datetime.now(timezone.utc), settings)
-        self._folder = LogFolder(folder, int(max_megabytes * 1e6), _line(session.to_json()))
+        self._writer = DecisionWriter(folder, int(max_megabytes * 1e6), settings)
         self._warn = warn
         self._next_warning = 0.0
         self._changed = threading.Condition()
@@ -117,10 +110,7 @@ class DecisionLog:
         with self._changed:
             lost, self._lost = self._lost, 0
         try:
-            looked, id_ = entry.result.looked, entry.result.request.id
-            frames = {frame_file(id_): _png(looked.image)} if looked else {}
-            record = to_record(entry.result, entry.time, lost)
-            self._folder.append(_line(record.to_json()), frames)
+            self._writer.write(entry.result, entry.time, lost)
         except OSError as error:
             self._lose(lost + 1, f"{error}. {_ADVICE.get(error.errno or 0, _OTHER)}")
         # whatever it is, the node goes on
@@ -140,14 +130,3 @@ class DecisionLog:
     def _tell(self, text: str) -> None:
         with suppress(Exception):  # such as a logger that is shut down already
             self._warn(text)
-
-
-def _png(image: RgbImage) -> bytes:
-    data = io.BytesIO()
-    Image.fromarray(image).save(data, "png", compress_level=1)
-    return data.getvalue()
-
-
-def _line(json_text: str) -> bytes:
-    # a half of a surrogate pair has no UTF-8; escaped like this, JSON still has it
-    return json_text.encode("utf-8", "backslashreplace") + b"\n"

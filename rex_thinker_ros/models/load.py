@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from rex_thinker_ros.models.profiles import Profile
+from rex_thinker_ros.models.recorded import RecordedReasoner, load_recorded
 from rex_thinker_ros.models.weights import WeightsError, find_weights
 from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.cancel import CancelToken
@@ -55,11 +56,13 @@ def find_models(profile: Profile, *, store: Path | None = None) -> ModelDirector
 def load_models(
     profile: Profile, *, device: str = "auto", store: Path | None = None
 ) -> tuple[Detector, Reasoner]:
-    """Load both models of a profile onto "auto", "cpu", "cuda" or "cuda:N".
+    """Load both models of a profile onto "auto", "cpu", "cuda" or "cuda:N"; a recording onto none.
 
-    Raises MissingWeightsError or WeightsError before anything heavy is imported, and DeviceError
-    for a device that is not there.
+    Raises MissingWeightsError or WeightsError before anything heavy is imported, DeviceError for a
+    device that is not there, and what load_recorded raises.
     """
+    if profile.recording:
+        return load_recorded(profile)
     directories = find_models(profile, store=store)
     # seconds of imports: only once the files are known to be there
     from transformers.utils import logging
@@ -87,15 +90,25 @@ def load_models(
     return detector, reasoner
 
 
-def device_name(device: str) -> str:
-    """Return what "auto" stands for here, such as "cuda:0"; any other device is itself."""
+def device_name(profile: Profile, device: str) -> str:
+    """Return what "auto" stands for here, such as "cuda:0"; any other device is itself.
+
+    A recording has none.
+    """
+    if profile.recording:
+        return "none"
     from rex_thinker_ros.models.device import place
 
     return str(place(device).device)
 
 
 def warm_up(detector: Detector, reasoner: Reasoner) -> None:
-    """Run both models once on a grey image and stop after the first words, to allocate all."""
+    """Run both models once on a grey image and stop after the first words, to allocate all.
+
+    What was recorded is there already.
+    """
+    if isinstance(reasoner, RecordedReasoner):
+        return
     image = np.full((_WARM_UP_SIZE.height, _WARM_UP_SIZE.width, 3), 127, np.uint8)
     prompt = build_prompt(
         expression="the object",

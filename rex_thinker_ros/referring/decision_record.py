@@ -1,7 +1,7 @@
 """One line of the decision log: how a command ended, and what it takes to replay it.
 
 The prompt is not in it: build_prompt makes it anew from the expression, the category, the
-candidates, the size of the image and the pixel bounds of the reasoner, which the model has.
+candidates, the size of the image and the pixel bounds of the session.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from rex_thinker_ros.referring.json_dataclass import (
     to_line,
 )
 from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.referring.prompt import PixelBounds
 
 SCHEMA = 1
 """The version of these lines: it rises when an older reader would misread a newer line."""
@@ -39,15 +41,30 @@ class RecordError(ValueError):
 class LogSession:
     """Hold what the records of one run of the node share: the first line of each of its files.
 
-    started has a time zone. Settings that JSON has no form for are written as text.
+    started has a time zone. Settings that JSON has no form for are written as text; their
+    "profile" has the pixel bounds. wording is that of the prompts: see prompt.wording; empty where
+    the version that wrote the log did not say.
     """
 
     started: datetime
     settings: Mapping[str, object]
+    wording: str = ""
+
+    @property
+    def bounds(self) -> PixelBounds:
+        """Return the pixel bounds that prompts were made for; RecordError if it has none."""
+        try:
+            profile: Any = self.settings["profile"]
+            return PixelBounds(profile["min_pixels"], profile["max_pixels"])
+        except (KeyError, TypeError, ValueError):
+            raise RecordError("the settings of the decision log have no pixel bounds") from None
 
     def to_json(self) -> str:
         """Return one line, without its end; ValueError for a number that is not finite."""
-        line = {"schema": SCHEMA, "started": time_text(self.started), "settings": self.settings}
+        line = {
+            "schema": SCHEMA, "started": time_text(self.started), "settings": self.settings,
+            "wording": self.wording,
+        }  # fmt: skip
         return json.dumps(line, ensure_ascii=False, allow_nan=False, default=str)
 
     @classmethod
@@ -65,7 +82,7 @@ class LogSession:
             )
         if not isinstance(settings, dict):
             raise RecordError("the first line of the decision log has no settings")
-        return cls(started, settings)
+        return cls(started, settings, str(values.get("wording", "")))
 
 
 @dataclass(frozen=True, slots=True)

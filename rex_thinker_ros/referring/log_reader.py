@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,14 @@ def read_log(folder: Path, warn: Callable[[str], object]) -> Iterator[LoggedDeci
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder} is no folder: name the one that log_dir said")
     return (decision for path in segments(folder).values() for decision in _read(path, warn))
+
+
+def newest_session(folder: Path) -> LogSession | None:
+    """Return the session of the last segment with a readable first line; None without any."""
+    for segment in reversed(segments(folder).values()):
+        with suppress(OSError, RecordError), (segment / DECISIONS_FILE).open("rb") as lines:
+            return LogSession.from_json(_text(lines.readline()))
+    return None
 
 
 def segments(folder: Path) -> dict[int, Path]:

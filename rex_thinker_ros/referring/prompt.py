@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rex_thinker_ros.referring.boxes import Size
+from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.candidate import Candidate
 
 SYSTEM_PROMPT = (
@@ -44,10 +44,12 @@ class PixelBounds:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Hold both turns' text, and the hint's boxes and image size in resized pixels."""
+    """Hold both turns' text, what they ask, and the hint's boxes and image in resized pixels."""
 
     system: str
     user: str
+    expression: str
+    category: str
     hint_boxes: tuple[HintBox, ...]
     resized: Size
 
@@ -127,4 +129,24 @@ def build_prompt(
         f"Hint: Object and its coordinates in this image: {hint}\n"
         f"Please detect {expression} in the image."
     )
-    return Prompt(system=SYSTEM_PROMPT, user=user, hint_boxes=boxes, resized=resized)
+    return Prompt(
+        system=SYSTEM_PROMPT,
+        user=user,
+        expression=expression,
+        category=category,
+        hint_boxes=boxes,
+        resized=resized,
+    )
+
+
+def wording() -> str:
+    """Return a prompt about made-up candidates, which tells how this version words prompts."""
+    boxes = (Box(0.6, 1.4, 99.5, 200.2), Box(300.9, 7.7, 639.9, 479.9))
+    example = build_prompt(
+        expression="EXPRESSION",
+        category="CATEGORY",
+        candidates=[Candidate(number, box, score=1.0) for number, box in enumerate(boxes, 1)],
+        image_size=Size(640, 480),
+        bounds=PixelBounds(),
+    )
+    return f"{example.system}\n{example.user}"

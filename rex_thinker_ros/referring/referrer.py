@@ -24,6 +24,7 @@ from rex_thinker_ros.referring.detector import Detector, RgbImage
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.prompt import Prompt, build_prompt, smart_resize
 from rex_thinker_ros.referring.reasoner import Completion, Reasoner, StopReason
+from rex_thinker_ros.user_error import UserError
 
 _log = logging.getLogger(__name__)
 
@@ -96,12 +97,15 @@ class Referrer:
     ) -> Referral:
         """Return the one referral for a command on an image of shape (height, width, 3), RGB.
 
-        Faults of the models never raise: each becomes a MODEL_ERROR with advice. An image that
-        no model can see, since it is empty or too narrow, is NO_IMAGE before any is asked.
+        Faults of the models never raise: each becomes a MODEL_ERROR with advice, a UserError's own
+        where it is one. An image that no model can see, since it is empty or too narrow, is
+        NO_IMAGE before any is asked.
         """
         run = _Run(self._detector, self._reasoner, image, command, observer, cancel, self.checks)
         try:
             decision = run.decide()
+        except UserError as error:
+            decision = run.ended(Outcome.MODEL_ERROR, str(error))
         except Exception as error:  # noqa: BLE001 - whatever a model raises, the command ends
             _log.exception("the models failed on %r", command.sentence)
             decision = run.ended(Outcome.MODEL_ERROR, _advice(error))

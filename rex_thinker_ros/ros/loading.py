@@ -25,10 +25,12 @@ def profile_of(parameters: Parameters) -> Profile:
 
     Raises:
         ValueError: there is no such profile, or a value is none that it can have.
+        RecordingError: the recording is missing, one too many, or holds nothing.
     """
     replaced = {
         "detector": parameters.detector_path or None,
         "reasoner": parameters.reasoner_path or None,
+        "recording": parameters.recording or None,
         "box_threshold": _given(parameters.detector_box_threshold),
         "text_threshold": _given(parameters.detector_text_threshold),
         "duplicate_iou": _given(parameters.detector_nms_iou),

@@ -28,7 +28,7 @@ class Logbook:
     def open(self, settings: Parameters) -> None:
         """Begin a session in the folder of the settings, which are written down with it.
 
-        Raises ValueError for a profile that there is not.
+        Raises what profile_of raises.
         """
         self.close()
         self.fault = ""

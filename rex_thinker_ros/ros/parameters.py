@@ -34,7 +34,11 @@ class Parameters:
 
     model: str = parameter(
         "rex_thinker_7b",
-        "Model profile: rex_thinker_7b (its weights must be on this machine) or demo (embedded).",
+        "Model profile: rex_thinker_7b (its weights must be on this machine), demo (embedded) or "
+        "recorded (answers again what the recording has).",
+    )
+    recording: str = parameter(
+        "", "Folder of the decision log that the model recorded answers from; else empty."
     )
     device: str = parameter(
         "auto", "Where the models run: auto (a GPU if there is one), cpu, cuda or cuda:N."

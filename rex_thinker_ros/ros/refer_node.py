@@ -26,7 +26,13 @@ from rex_thinker_ros.ros.clock import now_nanoseconds
 from rex_thinker_ros.ros.decoders import make_decoder
 from rex_thinker_ros.ros.desk import Desk
 from rex_thinker_ros.ros.diagnostics import Health
-from rex_thinker_ros.ros.loading import free_memory, load_all, patience_seconds, wait_for_models
+from rex_thinker_ros.ros.loading import (
+    free_memory,
+    load_all,
+    patience_seconds,
+    profile_of,
+    wait_for_models,
+)
 from rex_thinker_ros.ros.parameters import (
     Parameters,
     change_fault,
@@ -141,7 +147,7 @@ class ReferNode(AutostartNode):
 
         def load() -> Answering:
             models = load_all(settings)
-            self._device = device_name(settings.device)
+            self._device = device_name(profile_of(settings), settings.device)
             self._patience = patience_seconds(settings)
             return Answering(models, cameras, looking, lambda: self._settings().answering())
 

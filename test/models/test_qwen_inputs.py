@@ -35,7 +35,10 @@ def noise(size: Size) -> np.ndarray:
 
 
 def test_the_text_is_byte_for_byte_that_of_qwens_chat_template() -> None:
-    prompt = Prompt(system="SYSTEM", user="Hint: x\nPlease", hint_boxes=(), resized=Size(56, 28))
+    prompt = Prompt(
+        system="SYSTEM", user="Hint: x\nPlease", expression="", category="", hint_boxes=(),
+        resized=Size(56, 28),
+    )  # fmt: skip
     assert chat_text(prompt, 2) == (
         "<|im_start|>system\nSYSTEM<|im_end|>\n"
         "<|im_start|>user\n<|vision_start|><|image_pad|><|image_pad|><|vision_end|>"
