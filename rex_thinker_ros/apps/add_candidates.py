@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from rex_thinker_ros.apps.command_line import add_model_options, run
+from rex_thinker_ros.apps.command_line import add_model_options, chosen_profile, run
 from rex_thinker_ros.apps.evaluation.annotations import (
     Annotation,
     read_annotations,
@@ -21,7 +21,6 @@ from rex_thinker_ros.apps.evaluation.annotations import (
 from rex_thinker_ros.apps.image_files import read_image
 from rex_thinker_ros.apps.telling import Telling
 from rex_thinker_ros.models.load import load_models
-from rex_thinker_ros.models.profiles import load_profile
 from rex_thinker_ros.referring.detector import Detector
 
 SAME_IOU = 0.5
@@ -37,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     console = Console(stderr=True)
     annotations = read_annotations(options.set)
-    detector, _ = load_models(load_profile(options.model), device=options.device)
+    detector, _ = load_models(chosen_profile(options), device=options.device)
     done = list(_with_candidates(annotations, options.images, detector, console))
     write_annotations(options.output, done)
     missed = sum(annotation.answer in annotation.candidates for annotation in done)

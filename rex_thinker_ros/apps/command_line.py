@@ -6,18 +6,32 @@ import argparse
 import signal
 from collections.abc import Callable
 
-from rex_thinker_ros.models.profiles import PROFILES
+from rex_thinker_ros.models.profiles import PROFILES, Profile, load_profile
 from rex_thinker_ros.user_error import UserError
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Add --model and --device."""
+    """Add --model, --recording and --device: see chosen_profile."""
     parser.add_argument(
         "--model", default="rex_thinker_7b", choices=PROFILES, help="default: %(default)s"
     )
     parser.add_argument(
+        "--recording", metavar="DIR",
+        help="decision log that the model recorded answers from: the node's log_dir, or what "
+        "replay --record wrote",
+    )  # fmt: skip
+    parser.add_argument(
         "--device", default="auto", help="auto, cpu, cuda or cuda:N (default: %(default)s)"
     )
+
+
+def chosen_profile(options: argparse.Namespace) -> Profile:
+    """Return the profile that the options of add_model_options name.
+
+    Raises:
+        RecordingError: the recording is missing, one too many, or holds nothing.
+    """
+    return load_profile(options.model, recording=options.recording)
 
 
 def run(work: Callable[[], int], tell_error: Callable[[str], object], *, failure: int = 1) -> int:

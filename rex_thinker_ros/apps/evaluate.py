@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from rex_thinker_ros.apps.command_line import add_model_options, run
+from rex_thinker_ros.apps.command_line import add_model_options, chosen_profile, run
 from rex_thinker_ros.apps.evaluation import tables
 from rex_thinker_ros.apps.evaluation.humanref import read_expressions, read_predictions
 from rex_thinker_ros.apps.evaluation.json_lines import SetError
@@ -59,7 +59,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _run(options: argparse.Namespace) -> int:
     predict_all(
         read_expressions(options.set), options.images, options.predictions,
-        model=options.model, device=options.device, category=options.category,
+        profile=chosen_profile(options), device=options.device, category=options.category,
         detect=options.detect,
     )  # fmt: skip
     return 0

@@ -13,13 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from rex_thinker_ros.apps.command_line import add_model_options, run
+from rex_thinker_ros.apps.command_line import add_model_options, chosen_profile, run
 from rex_thinker_ros.apps.image_files import ImageFileError, find_images, read_image
 from rex_thinker_ros.apps.pictures import write_picture
 from rex_thinker_ros.apps.records import candidate_records
 from rex_thinker_ros.apps.telling import Telling
 from rex_thinker_ros.models.load import load_models
-from rex_thinker_ros.models.profiles import load_profile
 from rex_thinker_ros.referring.annotation import annotate
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.candidate import Verdict
@@ -74,7 +73,7 @@ def _run(options: argparse.Namespace, telling: Telling) -> int:
     except InvalidCommandError as error:
         raise UserError(str(error)) from error
     telling.step(f"Loading {options.model}")
-    referrer = Referrer(*load_models(load_profile(options.model), device=options.device))
+    referrer = Referrer(*load_models(chosen_profile(options), device=options.device))
     failed = 0
     for number, path in enumerate(images, 1):
         telling.begin(f"{number}/{len(images)}", f"{path}: {command.expression}")

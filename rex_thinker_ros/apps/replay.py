@@ -13,19 +13,19 @@ from rich.console import Console
 from rich.progress import track
 
 from rex_thinker_ros.answering.answering import Models
-from rex_thinker_ros.apps.command_line import add_model_options, run
+from rex_thinker_ros.apps.command_line import add_model_options, chosen_profile, run
 from rex_thinker_ros.apps.replaying import outputs
 from rex_thinker_ros.apps.replaying.answer import answer_of
 from rex_thinker_ros.apps.replaying.bag import Bag
 from rex_thinker_ros.apps.replaying.comparison import changes, comparison_table, read_run
 from rex_thinker_ros.apps.replaying.judged import Judged, judge
+from rex_thinker_ros.apps.replaying.recording import record
 from rex_thinker_ros.apps.replaying.referral_bag import write_referral_bag
 from rex_thinker_ros.apps.replaying.script import Script, read_script
 from rex_thinker_ros.apps.replaying.session import Stage, replay
 from rex_thinker_ros.apps.report import write_report
 from rex_thinker_ros.apps.telling import Telling
 from rex_thinker_ros.models.load import load_models
-from rex_thinker_ros.models.profiles import load_profile
 from rex_thinker_ros.referring.command import CommandParser
 
 
@@ -72,6 +72,10 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("script", type=Path, nargs="?", help="YAML file of commands")
     add_model_options(parser)
+    parser.add_argument(
+        "--record", type=Path, metavar="DIR",
+        help="write what was decided, with its images, as the node's decision log has it",
+    )  # fmt: skip
     parser.add_argument("--jsonl", type=Path, metavar="FILE", help="write a line for each command")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML for a CI")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a report to look at")
@@ -102,8 +106,11 @@ def _replay(
     options: argparse.Namespace, bag: Bag, script: Script, console: Console
 ) -> list[Judged]:
     stage = Stage(bag, script, logging.getLogger(__name__))
-    detector, reasoner = load_models(load_profile(options.model), device=options.device)
+    profile = chosen_profile(options)
+    detector, reasoner = load_models(profile, device=options.device)
     results = replay(stage, script, Models(CommandParser(), detector, reasoner))
+    if options.record:
+        results = record(results, options.record, script=options.script, profile=profile)
     judged = []
     for one in track(results, "Replaying", len(script.cues), console=console):
         looked = one.result.looked

@@ -13,7 +13,7 @@ from rex_thinker_ros.apps.evaluation.json_lines import SetError
 from rex_thinker_ros.apps.image_files import read_image
 from rex_thinker_ros.models.external import ExternalBoxError, ExternalDetector
 from rex_thinker_ros.models.load import load_models
-from rex_thinker_ros.models.profiles import load_profile
+from rex_thinker_ros.models.profiles import Profile
 from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.command import Command, CommandParser, InvalidCommandError
@@ -24,7 +24,7 @@ from rex_thinker_ros.referring.referrer import Observer, Referral, Referrer
 
 def predict_all(
     expressions: Sequence[Expression], images: Path, predictions: Path, *,
-    model: str, device: str, category: str | None, detect: bool,
+    profile: Profile, device: str, category: str | None, detect: bool,
 ) -> None:  # fmt: skip
     """Append a line for every expression that the prediction file lacks, with a progress bar.
 
@@ -38,9 +38,9 @@ def predict_all(
     done = _made_before(predictions) if predictions.exists() else {}
     rest = [expression for expression in expressions if expression.id not in done]
     commands = _commands(rest, category)
-    models = load_models(load_profile(model), device=device)
+    models = load_models(profile, device=device)
     with Progress() as progress, predictions.open("a", encoding="utf-8") as lines:
-        task = progress.add_task(model, total=len(expressions), completed=len(done))
+        task = progress.add_task(profile.name, total=len(expressions), completed=len(done))
         for expression, command in zip(rest, commands, strict=True):
             referral = _refer(expression, command, images, *models, detect=detect)
             lines.write(json.dumps(_line(expression, referral), ensure_ascii=False) + "\n")
