@@ -5,14 +5,12 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-import rclpy
 from rclpy.node import Node
-from rclpy.signals import SignalHandlerOptions
 
 from rex_thinker_ros.apps.command_line import run
 from rex_thinker_ros.apps.commander import Commander
@@ -21,6 +19,7 @@ from rex_thinker_ros.apps.node_process import NodeProcess
 from rex_thinker_ros.apps.output_folder import OutputFolder
 from rex_thinker_ros.apps.player import BagPlayer
 from rex_thinker_ros.apps.results import Result, make_result
+from rex_thinker_ros.apps.ros_node import ros_node
 from rex_thinker_ros.apps.script import Cue
 from rex_thinker_ros.apps.summary import summarize
 from rex_thinker_ros.apps.surroundings import checkout, isolate, shared_files
@@ -74,7 +73,7 @@ def _run(options: argparse.Namespace, terminal: Terminal) -> int:
     )
     try:
         with (
-            _ros_node() as node,
+            ros_node("demo") as node,
             closing(_converse(node, process, material, terminal)) as results,
         ):
             for result in results:
@@ -89,17 +88,6 @@ def _run(options: argparse.Namespace, terminal: Terminal) -> int:
     if code != 0:
         raise process.error(f"The node ended with exit code {code} after SIGINT.")
     return 0 if summary.answered == total else 1
-
-
-@contextmanager
-def _ros_node() -> Iterator[Node]:
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    node = Node("demo")
-    try:
-        yield node
-    finally:
-        node.destroy_node()
-        rclpy.try_shutdown()
 
 
 def _converse(

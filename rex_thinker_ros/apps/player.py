@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,6 +11,7 @@ from typing import Any
 from rclpy.node import Node
 from rosbags.rosbag2 import Reader
 
+from rex_thinker_ros.apps.message_types import message_type
 from rex_thinker_ros.stamps import read_stamp, seconds_between, with_stamp
 
 PAUSE_SECONDS = 0.2  # between the last message and the first of the next round
@@ -38,7 +38,7 @@ class BagPlayer:
         self._thread = ThreadPoolExecutor(1, "player")
         self._playing: Future[None] | None = None
         with Reader(bag) as reader:
-            kinds = {one.topic: _message_type(one.msgtype) for one in reader.connections}
+            kinds = {one.topic: message_type(one.msgtype) for one in reader.connections}
         self._stamped = {topic for topic, kind in kinds.items() if _begins_with_header(kind)}
         self._publishers = {
             topic: node.create_publisher(kind, topic, _DEPTH) for topic, kind in kinds.items()
@@ -101,11 +101,6 @@ class BagPlayer:
             self._publishers[topic].publish(data)
         except Exception as error:  # noqa: BLE001 - a flooded middleware costs this message only
             self._node.get_logger().warning(f"Cannot publish on {topic}: {error}")
-
-
-def _message_type(name: str) -> Any:
-    package, _, message = name.partition("/msg/")
-    return getattr(importlib.import_module(f"{package}.msg"), message)
 
 
 def _begins_with_header(kind: Any) -> bool:

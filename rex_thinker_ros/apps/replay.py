@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -13,12 +14,12 @@ from rich.console import Console
 from rich.progress import track
 
 from rex_thinker_ros.answering.answering import Models
-from rex_thinker_ros.apps.command_line import add_model_options, chosen_profile, run
+from rex_thinker_ros.apps.command_line import chosen_profile, run
 from rex_thinker_ros.apps.replaying import outputs
-from rex_thinker_ros.apps.replaying.answer import answer_of
 from rex_thinker_ros.apps.replaying.bag import Bag
 from rex_thinker_ros.apps.replaying.comparison import changes, comparison_table, read_run
-from rex_thinker_ros.apps.replaying.judged import Judged, judge
+from rex_thinker_ros.apps.replaying.judged import Judged, judge_result
+from rex_thinker_ros.apps.replaying.options import parse_options
 from rex_thinker_ros.apps.replaying.recording import record
 from rex_thinker_ros.apps.replaying.referral_bag import write_referral_bag
 from rex_thinker_ros.apps.replaying.script import Script, read_script
@@ -28,10 +29,13 @@ from rex_thinker_ros.apps.telling import Telling
 from rex_thinker_ros.models.load import load_models
 from rex_thinker_ros.referring.command import CommandParser
 
+Answers = tuple[str, Iterator[Judged]]
+"""The model profile that answers, and what comes of each command."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Replay; return 0 if all expectations held, 1 if not, 2 if it could not be done."""
-    options = _options(arguments)
+    options = parse_options(arguments)
     work = partial(_compare, *options.compare) if options.compare else partial(_run, options)
     return run(work, Telling(sys.stderr).error, failure=2)
 
@@ -39,9 +43,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     console = Console(stderr=True)
     script = read_script(options.script)
+    way = _live if options.live else _in_process
     with Bag(options.bag) as bag:
-        judged = _replay(options, bag, script, console)
-        start_nanoseconds = bag.start_nanoseconds
+        stage = Stage(bag, script, logging.getLogger(__name__))
+        with way(options, script, stage) as (model, answers):
+            judged = list(track(answers, "Replaying", len(script.cues), console=console))
+        _write(options, judged, model, bag.start_nanoseconds)
+    wrong = sum(bool(one.faults) for one in judged)
+    console.print(f"{len(judged) - wrong} of {len(judged)} commands ended as expected.")
+    return int(wrong > 0)
+
+
+@contextmanager
+def _in_process(options: argparse.Namespace, script: Script, stage: Stage) -> Iterator[Answers]:
+    """Give the commands to models in this process."""
+    profile = chosen_profile(options)
+    detector, reasoner = load_models(profile, device=options.device)
+    results = replay(stage, script, Models(CommandParser(), detector, reasoner))
+    if options.record:
+        results = record(results, options.record, script=options.script, profile=profile)
+    yield options.model, (judge_result(one.cue, one.result) for one in results)
+
+
+@contextmanager
+def _live(options: argparse.Namespace, script: Script, stage: Stage) -> Iterator[Answers]:
+    """Give the commands to the running node."""
+    # the other way needs no ROS
+    from rex_thinker_ros.apps.replaying.live import LiveReplay
+    from rex_thinker_ros.apps.ros_node import ros_node
+
+    with ros_node("replay") as node:
+        replayed = LiveReplay(stage, script, node, options.node)
+        yield replayed.model, replayed.run()
+
+
+def _write(
+    options: argparse.Namespace, judged: Sequence[Judged], model: str, start_nanoseconds: int
+) -> None:
+    """Print the table and write the files that are asked for; `model` names the profile."""
     Console().print(outputs.terminal_table(judged))
     if options.jsonl:
         outputs.write_jsonl(options.jsonl, judged)
@@ -49,48 +88,11 @@ def _run(options: argparse.Namespace) -> int:
         outputs.write_junit(options.junit, judged, name=options.script.stem)
     if options.html:
         entries = [one.entry(number) for number, one in enumerate(judged, 1)]
-        write_report(options.html, entries, model=options.model)
+        write_report(options.html, entries, model=model)
     if options.output_bag:
         write_referral_bag(
-            options.output_bag, judged,
-            start_nanoseconds=start_nanoseconds, model=options.model,
-        )  # fmt: skip
-    wrong = sum(bool(one.faults) for one in judged)
-    console.print(f"{len(judged) - wrong} of {len(judged)} commands ended as expected.")
-    return int(wrong > 0)
-
-
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="replay",
-        description="Give the commands of a file to a recorded bag, and compare what comes of them "
-        "with what is expected.",
-        epilog="Exit code 0: all expectations held. 1: some did not. 2: it could not be done.",
-    )
-    parser.add_argument(
-        "bag", type=Path, nargs="?", help="folder of a rosbag2, or a .mcap or .db3 file"
-    )
-    parser.add_argument("script", type=Path, nargs="?", help="YAML file of commands")
-    add_model_options(parser)
-    parser.add_argument(
-        "--record", type=Path, metavar="DIR",
-        help="write what was decided, with its images, as the node's decision log has it",
-    )  # fmt: skip
-    parser.add_argument("--jsonl", type=Path, metavar="FILE", help="write a line for each command")
-    parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML for a CI")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a report to look at")
-    parser.add_argument(
-        "--output-bag", type=Path, metavar="DIR",
-        help="write an mcap bag of the referrals, to be opened beside the one replayed",
-    )  # fmt: skip
-    parser.add_argument(
-        "--compare", type=Path, nargs=2, metavar=("BEFORE", "AFTER"),
-        help="show which commands ended otherwise in two files of --jsonl; 1 if any did",
-    )  # fmt: skip
-    options = parser.parse_args(arguments)
-    if not options.compare and options.script is None:
-        parser.error("name a bag and a file of commands, or --compare two results")
-    return options
+            options.output_bag, judged, start_nanoseconds=start_nanoseconds, model=model
+        )
 
 
 def _compare(before: Path, after: Path) -> int:
@@ -100,22 +102,6 @@ def _compare(before: Path, after: Path) -> int:
         console.print(comparison_table(changed, (before.stem, after.stem)))
     console.print(f"{len(changed)} commands ended otherwise.")
     return int(bool(changed))
-
-
-def _replay(
-    options: argparse.Namespace, bag: Bag, script: Script, console: Console
-) -> list[Judged]:
-    stage = Stage(bag, script, logging.getLogger(__name__))
-    profile = chosen_profile(options)
-    detector, reasoner = load_models(profile, device=options.device)
-    results = replay(stage, script, Models(CommandParser(), detector, reasoner))
-    if options.record:
-        results = record(results, options.record, script=options.script, profile=profile)
-    judged = []
-    for one in track(results, "Replaying", len(script.cues), console=console):
-        looked = one.result.looked
-        judged.append(judge(one.cue, answer_of(one.result), looked.image if looked else None))
-    return judged
 
 
 if __name__ == "__main__":

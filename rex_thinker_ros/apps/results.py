@@ -6,19 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from builtin_interfaces.msg import Duration
-
 from rex_thinker_ros.apps.commander import Reply
 from rex_thinker_ros.apps.entry import Entry
 from rex_thinker_ros.apps.pictures import jpeg_url
 from rex_thinker_ros.apps.script import Cue
-from rex_thinker_ros.msg import Candidate as CandidateMessage
 from rex_thinker_ros.referring.boxes import Box
-from rex_thinker_ros.referring.candidate import Candidate, Verdict
+from rex_thinker_ros.referring.candidate import Candidate
 from rex_thinker_ros.referring.decision import same_boxes
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.ros.messages import box_of
+from rex_thinker_ros.ros.messages import box_of, candidate_of, seconds_of
 
 NO_RESULT = "NO_RESULT"
 """The status of a command whose terminal result never came."""
@@ -118,21 +115,10 @@ def make_result(
         status=status,
         status_text=referral.status_text,
         boxes=boxes,
-        candidates=tuple(to_candidate(message) for message in referral.candidates),
+        candidates=tuple(map(candidate_of, referral.candidates)),
         reasoning=referral.reasoning,
         seconds=reply.seconds,
-        detection_seconds=to_seconds(referral.detection_duration),
-        reasoning_seconds=to_seconds(referral.reasoning_duration),
+        detection_seconds=seconds_of(referral.detection_duration),
+        reasoning_seconds=seconds_of(referral.reasoning_duration),
         picture=reply.picture,
     )
-
-
-def to_candidate(message: CandidateMessage) -> Candidate:
-    """Convert a candidate; its box stays in full-image pixels."""
-    verdict = Verdict(message.verdict)
-    return Candidate(message.number, box_of(message.box), message.score, verdict, message.note)
-
-
-def to_seconds(duration: Duration) -> float:
-    """Convert a duration to seconds."""
-    return float(duration.sec + duration.nanosec / 1e9)

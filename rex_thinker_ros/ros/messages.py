@@ -15,10 +15,10 @@ from rex_thinker_ros.msg import Candidate as CandidateMessage
 from rex_thinker_ros.msg import PickPoint as PickPointMessage
 from rex_thinker_ros.msg import Referral as ReferralMessage
 from rex_thinker_ros.referring.boxes import Box
-from rex_thinker_ros.referring.candidate import Candidate
+from rex_thinker_ros.referring.candidate import Candidate, Verdict
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.pick_point import PickPoint
-from rex_thinker_ros.stamps import split_seconds
+from rex_thinker_ros.stamps import NANOSECONDS, split_seconds
 
 
 def region(box: Box) -> RegionOfInterest:
@@ -95,6 +95,17 @@ def box_of(region: RegionOfInterest) -> Box:
     """Convert a region of full-image pixels."""
     left, top = float(region.x_offset), float(region.y_offset)
     return Box(left, top, left + region.width, top + region.height)
+
+
+def candidate_of(message: CandidateMessage) -> Candidate:
+    """Convert a candidate; its box stays in full-image pixels."""
+    verdict = Verdict(message.verdict)
+    return Candidate(message.number, box_of(message.box), message.score, verdict, message.note)
+
+
+def seconds_of(duration: Duration) -> float:
+    """Convert a duration to seconds."""
+    return float(duration.sec + duration.nanosec / NANOSECONDS)
 
 
 def chosen_candidates(result: Result) -> Sequence[Candidate]:

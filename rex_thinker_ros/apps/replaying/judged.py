@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rex_thinker_ros.answering.result import Result
 from rex_thinker_ros.apps.entry import Entry
 from rex_thinker_ros.apps.pictures import jpeg_url
 from rex_thinker_ros.apps.records import candidate_records
-from rex_thinker_ros.apps.replaying.answer import Answer
+from rex_thinker_ros.apps.replaying.answer import Answer, answer_of
 from rex_thinker_ros.apps.replaying.judging import faults
 from rex_thinker_ros.apps.replaying.script import Cue
 from rex_thinker_ros.referring.annotation import annotate
@@ -75,3 +76,8 @@ def judge(cue: Cue, answer: Answer, image: RgbImage | None) -> Judged:
     if image is not None:
         picture = jpeg_url(annotate(image, answer.candidates, answer.boxes))
     return Judged(cue, answer, faults(cue.expect, answer), picture)
+
+
+def judge_result(cue: Cue, result: Result) -> Judged:
+    """Compare the result of a command that was given in this process."""
+    return judge(cue, answer_of(result), result.looked.image if result.looked else None)
