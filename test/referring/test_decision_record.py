@@ -27,6 +27,7 @@ from rex_thinker_ros.referring.decision_record import (
     rgb_sha256,
 )
 from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.referring.prompt import PixelBounds
 
 NOON = datetime(2025, 6, 1, 12, 0, 0, 250_000, tzinfo=timezone.utc)
 RECORD = DecisionRecord(
@@ -257,9 +258,28 @@ def test_numbers_that_json_does_not_have_are_not_written(number: float) -> None:
 
 
 def test_a_session_comes_back() -> None:
-    session = LogSession(NOON, {"model": "demo", "verify_order": True, "cameras": ["left"]})
+    profile = {"name": "demo", "min_pixels": 784, "max_pixels": 7840}
+    session = LogSession(NOON, {"profile": profile, "cameras": ["left"]}, "Detect EXPRESSION")
     assert json.loads(session.to_json())["schema"] == 1
     assert LogSession.from_json(session.to_json()) == session
+    assert session.bounds == PixelBounds(784, 7840)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"profile": None}, {"profile": {"min_pixels": 784}},
+     {"profile": {"min_pixels": 784, "max_pixels": 7}},
+     {"profile": {"min_pixels": "few", "max_pixels": "many"}}],
+    ids=["no profile", "none", "half", "exchanged", "words"],
+)  # fmt: skip
+def test_a_session_without_pixel_bounds_says_so(settings: dict[str, object]) -> None:
+    with pytest.raises(RecordError, match="no pixel bounds"):
+        LogSession(NOON, settings).bounds  # noqa: B018
+
+
+def test_a_session_of_an_earlier_version_has_no_wording() -> None:
+    line = '{"schema": 1, "started": "2025-06-01T12:00:00+00:00", "settings": {}}'
+    assert LogSession.from_json(line).wording == ""
 
 
 @pytest.mark.parametrize(
