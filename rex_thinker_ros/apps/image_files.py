@@ -13,6 +13,9 @@ from rex_thinker_ros.user_error import UserError
 
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
+# what Pillow's decoders raise, by format
+_DAMAGED = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+
 
 class ImageFileError(UserError):
     """Say which file is no image that can be used, and why."""
@@ -49,5 +52,5 @@ def read_image(path: Path) -> RgbImage:
             return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
     except UnidentifiedImageError:
         raise ImageFileError(f"{path} is no image that can be read") from None
-    except (OSError, Image.DecompressionBombError) as error:
+    except _DAMAGED as error:
         raise ImageFileError(f"{path} cannot be read: {error}") from error

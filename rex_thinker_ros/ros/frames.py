@@ -98,7 +98,8 @@ class Frames:
             if wanted.accepts(frame):
                 return frame
             if cancel.canceled or not self._wait_for_other_than(received, deadline, cancel):
-                raise wanted.refusal(frame)
+                # its age is that of now, after the wait
+                raise wanted.refusal(self._open(received) if received else None)
 
     def _open(self, received: _Received) -> Frame:
         opened = self._opened

@@ -12,8 +12,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 ROOT = Path(__file__).parents[2]
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 PATIENCE = 90.0  # seconds; only a hang takes that long
 _WORKERS = 2  # of pytest-xdist, each with domains of its own
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % _WORKERS
@@ -28,9 +30,15 @@ def next_domain() -> int:
 class NodeProcess:
     """The node's executable in a process group of its own, its output collected."""
 
-    def __init__(self, domain: int, parameters: Mapping[str, object]) -> None:
+    def __init__(
+        self,
+        domain: int,
+        parameters: Mapping[str, object],
+        remappings: Mapping[str, str] = NO_NAMES,
+    ) -> None:
         values = [f"{name}:={_yaml(value)}" for name, value in parameters.items()]
         arguments = [part for value in values for part in ("-p", value)]
+        arguments += [part for item in remappings.items() for part in ("-r", ":=".join(item))]
         environment = {
             **os.environ,
             "ROS_DOMAIN_ID": str(domain),
@@ -90,9 +98,13 @@ class NodeProcess:
 
 
 @contextmanager
-def running_node(domain: int, parameters: Mapping[str, object]) -> Iterator[NodeProcess]:
+def running_node(
+    domain: int,
+    parameters: Mapping[str, object],
+    remappings: Mapping[str, str] = NO_NAMES,
+) -> Iterator[NodeProcess]:
     """Run the node, ready for commands, and see that it ends in order."""
-    process = NodeProcess(domain, parameters)
+    process = NodeProcess(domain, parameters, remappings)
     try:
         process.wait_for_line("Ready for commands")
         yield process

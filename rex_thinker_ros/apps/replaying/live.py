@@ -92,6 +92,7 @@ class LiveReplay:
         at_once = self._node.wait(goal.is_done, _REFUSAL_SECONDS)
         if not at_once or Outcome(goal.referral().status) not in _WITHOUT_LOOKING:
             self._look(request)
+            self._bag.tell_clock()
         while not self._node.wait(goal.is_done, _CLOCK_SECONDS):
             self._bag.tell_clock()
             self._node.check()
