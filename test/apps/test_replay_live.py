@@ -83,6 +83,9 @@ def test_both_ways_come_to_the_same(bag: Path, node: NodeProcess, tmp_path: Path
             assert Box(*box).iou(Box(*whole)) > 0.9  # of whole pixels in the message
         assert one["pick_points"] == other["pick_points"]
     assert here[0]["pick_points"]
+    page = (tmp_path / "page").read_text(encoding="utf-8")
+    assert page.count("<article") == len(COMMANDS)
+    assert page.count("data:image/jpeg") == sum(one["image_age"] is not None for one in there)
     assert referrals(tmp_path / "--in-process") == referrals(tmp_path / "--live")
 
 
