@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from goals import Goals
+from lifecycle_msgs.msg import Transition
 from node_process import NodeProcess, next_domain, running_node
 from pictures import rgb_message
 from rex_thinker_ros.msg import Referral
@@ -15,14 +17,24 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import String
 from table import TABLE
 
+from rex_thinker_ros.referring.log_reader import read_log
+
 DOMAIN = next_domain()
 EMPTY = np.full_like(TABLE, 128)
 AMBIGUOUS = "give me the mug"
 
 
 @pytest.fixture(scope="module")
-def node() -> Iterator[NodeProcess]:
-    parameters = {"model": "demo", "max_image_age": 0.0, "cameras": "[left, right]"}
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the node's decision log."""
+    return tmp_path_factory.mktemp("log")
+
+
+@pytest.fixture(scope="module")
+def node(log: Path) -> Iterator[NodeProcess]:
+    parameters = {
+        "model": "demo", "max_image_age": 0.0, "cameras": "[left, right]", "log_dir": log
+    }  # fmt: skip
     with running_node(DOMAIN, parameters) as process:
         yield process
 
@@ -116,3 +128,45 @@ def test_with_wait_for_image_the_next_one_is_taken(client: Client) -> None:
     client.wait(lambda: client.results("pick up the white bottle"))
     assert client.results("pick up the white bottle")[0].status == Referral.FOUND
     assert client.set_parameter("wait_for_image", False).successful
+
+
+def configure_anew(client: Client, **parameters: str) -> None:
+    """Configure the node with other parameters, and show the table again."""
+    assert client.change_state(Transition.TRANSITION_DEACTIVATE)
+    assert client.change_state(Transition.TRANSITION_CLEANUP)
+    for name, value in parameters.items():
+        assert client.set_parameter(name, value).successful
+    assert client.change_state(Transition.TRANSITION_CONFIGURE)
+    assert client.change_state(Transition.TRANSITION_ACTIVATE)
+    client.wait_for_camera()
+    client.show(rgb_message(TABLE))
+
+
+def converse(client: Client) -> list[Referral]:
+    """Return what comes of a question, of answers with and without the model, and of a command."""
+    sentences = (AMBIGUOUS, "the orange one", AMBIGUOUS, "the left one", "pick up the orange mug")
+    return [client.ask(sentence) for sentence in sentences]
+
+
+def what_was_decided(referral: Referral) -> list[object]:
+    return [
+        referral.status, referral.status_text, referral.boxes, referral.candidates,
+        referral.reasoning, referral.confidence,
+    ]  # fmt: skip
+
+
+def test_the_decision_log_answers_in_place_of_the_models(client: Client, log: Path) -> None:
+    decided = converse(client)
+    assert {Referral.AMBIGUOUS, Referral.FOUND} <= {referral.status for referral in decided}
+    last = decided[-1].id
+    client.wait(lambda: last in {one.record.id for one in read_log(log, lambda text: None)})
+    configure_anew(client, model="recorded", recording=str(log), log_dir="")
+    try:
+        again = converse(client)
+        assert list(map(what_was_decided, again)) == list(map(what_was_decided, decided))
+        assert {referral.model for referral in again} == {"recorded"}
+        unknown = client.ask("pick up the purple bottle")
+        assert unknown.status == Referral.MODEL_ERROR
+        assert unknown.status_text.startswith("The prompt changed since it was recorded: the ")
+    finally:
+        configure_anew(client, model="demo", recording="", log_dir=str(log))
