@@ -35,7 +35,7 @@ class BagUnderTest:
     """A bag that can be asked; settings are those of the node's parameters that answering has."""
 
     path: Path
-    cameras: Mapping[str, str]
+    cameras: Mapping[str, Any]
     models: Models
     settings: Mapping[str, Any]
 
@@ -47,11 +47,11 @@ class BagUnderTest:
         """
         from rex_thinker_ros.answering.settings import Settings
         from rex_thinker_ros.apps.replaying.bag import Bag
-        from rex_thinker_ros.apps.replaying.script import CameraTopics, Cue, Script
+        from rex_thinker_ros.apps.replaying.script import Cue, Script, camera_topics
         from rex_thinker_ros.apps.replaying.session import Stage, replay
 
         cue = Cue(at, say, camera or next(iter(self.cameras)), category)
-        cameras = {name: CameraTopics(topic) for name, topic in self.cameras.items()}
+        cameras = {name: camera_topics(topics) for name, topics in self.cameras.items()}
         script = Script(cameras, (cue,), Settings(**self.settings))
         with Bag(self.path) as bag:
             stage = Stage(bag, script, logging.getLogger(__name__))
@@ -65,7 +65,10 @@ OpenBag = Callable[..., BagUnderTest]
 
 @pytest.fixture(scope="session")
 def rex_bag() -> OpenBag:
-    """Return what opens a bag: rex_bag(path, topic or {camera: topic}, model=..., settings...)."""
+    """Return what opens a bag: rex_bag(path, topic or {camera: topics}, model=..., settings...).
+
+    A camera's topics are its image's or, by name, image, depth, camera_info and candidates.
+    """
 
     @cache
     def load(model: str, device: str) -> Models:
@@ -77,7 +80,7 @@ def rex_bag() -> OpenBag:
         return Models(CommandParser(), *load_models(load_profile(model), device=device))
 
     def open_bag(
-        path: str | Path, cameras: str | Mapping[str, str], *,
+        path: str | Path, cameras: str | Mapping[str, Any], *,
         model: str = "rex_thinker_7b", device: str = "auto", **settings: Any,
     ) -> BagUnderTest:  # fmt: skip
         topics = {"": cameras} if isinstance(cameras, str) else cameras

@@ -96,7 +96,7 @@ def _script(values: Mapping[str, Any]) -> Script:
     named = values.get("cameras") or {"": values["topic"]}
     if not isinstance(named, dict):
         raise TypeError("cameras must be names and their topics")
-    cameras = {str(name): _topics(topics) for name, topics in named.items()}
+    cameras = {str(name): camera_topics(topics) for name, topics in named.items()}
     given = values.get("commands")
     if not isinstance(given, list) or not given:
         raise ValueError("commands must be a list of at least one command")
@@ -106,7 +106,11 @@ def _script(values: Mapping[str, Any]) -> Script:
     return Script(cameras, tuple(sorted(cues, key=lambda cue: cue.at)), settings)
 
 
-def _topics(values: Any) -> CameraTopics:
+def camera_topics(values: Any) -> CameraTopics:
+    """Return topics that are given as the image's alone, or each by its name.
+
+    Raises TypeError or ValueError for what are none.
+    """
     if isinstance(values, str):
         values = {"image": values}
     topics = _mapping(values, {spec.name for spec in fields(CameraTopics)})
