@@ -148,11 +148,18 @@ def test_a_link_into_the_readme_has_its_heading(link: str) -> None:
 
 @pytest.mark.parametrize(("module", "options"), modules().items(), ids=modules())
 def test_a_module_to_run_is_there_with_its_options(module: str, options: set[str]) -> None:
+    source = sources(module)
+    assert {option for option in options if f'"{option}"' not in source} == set()
+
+
+def sources(module: str) -> str:
+    """Return the text of a module, and of those of our commands that it imports."""
     spec = importlib.util.find_spec(module)
     assert spec
     assert spec.origin
     source = Path(spec.origin).read_text(encoding="utf-8")
-    assert {option for option in options if f'"{option}"' not in source} == set()
+    imported = re.findall(r"^from (rex_thinker_ros\.apps\.[\w.]+) import", source, re.MULTILINE)
+    return "".join([source, *map(sources, imported)])
 
 
 @pytest.mark.parametrize("name", ["demo", "test", "setup"])
