@@ -15,6 +15,7 @@ from bags import TOPIC, write_bag
 from table import TABLE
 
 from rex_thinker_ros.apps.replay import main
+from rex_thinker_ros.apps.replaying.pytest_plugin import OpenBag, rex_bag  # noqa: F401
 from rex_thinker_ros.referring import prompt
 from rex_thinker_ros.referring.log_reader import read_log
 
@@ -150,6 +151,15 @@ def test_a_recording_that_cannot_be_used_ends_it(
     named = [str(recorded[0]) if option == "LOG" else option for option in options]
     assert main([str(bag), str(script), *named]) == 2
     assert reason in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_test_of_ones_own_needs_no_models(
+    bag: Path, recorded: tuple[Path, list[Any]],
+    rex_bag: OpenBag,  # noqa: F811
+) -> None:  # fmt: skip
+    log, lines = recorded
+    answer = rex_bag(bag, TOPIC, model="recorded", recording=log).ask("the orange mug", at=1.3)
+    assert answer.status_text == lines[3]["status_text"]
 
 
 def test_neither_torch_nor_transformers_is_imported(

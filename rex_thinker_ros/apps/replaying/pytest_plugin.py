@@ -67,23 +67,26 @@ OpenBag = Callable[..., BagUnderTest]
 def rex_bag() -> OpenBag:
     """Return what opens a bag: rex_bag(path, topic or {camera: topics}, model=..., settings...).
 
-    A camera's topics are its image's or, by name, image, depth, camera_info and candidates.
+    A camera's topics are its image's or, by name, image, depth, camera_info and candidates. The
+    model recorded needs a recording, the folder of a decision log.
     """
 
     @cache
-    def load(model: str, device: str) -> Models:
+    def load(model: str, recording: str, device: str) -> Models:
         from rex_thinker_ros.answering.answering import Models
         from rex_thinker_ros.models.load import load_models
         from rex_thinker_ros.models.profiles import load_profile
         from rex_thinker_ros.referring.command import CommandParser
 
-        return Models(CommandParser(), *load_models(load_profile(model), device=device))
+        profile = load_profile(model, recording=recording)
+        return Models(CommandParser(), *load_models(profile, device=device))
 
     def open_bag(
         path: str | Path, cameras: str | Mapping[str, Any], *,
-        model: str = "rex_thinker_7b", device: str = "auto", **settings: Any,
+        model: str = "rex_thinker_7b", recording: str | Path = "", device: str = "auto",
+        **settings: Any,
     ) -> BagUnderTest:  # fmt: skip
         topics = {"": cameras} if isinstance(cameras, str) else cameras
-        return BagUnderTest(Path(path), topics, load(model, device), settings)
+        return BagUnderTest(Path(path), topics, load(model, str(recording), device), settings)
 
     return open_bag
