@@ -76,6 +76,7 @@ class CommandParser:
         if category and not any(character.isalpha() for character in category):
             raise InvalidCommandError(f'The category "{category}" names no object.')
         said = self._corrected(sentence)
+        _refuse_story(said)
         head = _asked_for([self._read(part) for part in command_text.sentences(said)])
         if category is None and (head is None or not grammar.is_object(head)):
             raise InvalidCommandError(_no_object(sentence, head))
@@ -148,6 +149,9 @@ def _asked_for(sentences: Sequence[_Sentence]) -> Token | None:
     if not named:
         return next(iter(heads), None)
     highest = max(said.rank for said in named)
+    for said in sentences:
+        if said.rank > highest and said.head is not None and said.head.lower_ in ("one", "ones"):
+            return said.head  # "I see two mugs, pick up the left one"
     asking = [said for said in named if said.rank == highest]
     head, *others = [said.head for said in asking if said.head is not None]
     phrase = set(_text(expression_tokens(head)).lower().split())
@@ -156,6 +160,17 @@ def _asked_for(sentences: Sequence[_Sentence]) -> Token | None:
     if any(command_text.is_fragment(said.text) for said in sentences if said is not asking[0]):
         raise InvalidCommandError("Say in one sentence which object you mean.")
     return head
+
+
+def _refuse_story(said: str) -> None:
+    """Refuse what only tells something, and what asks for a second object afterwards."""
+    parts = [part for part in command_text.sentences(said) if part.strip()]
+    if parts and all(map(command_text.reports, parts)):
+        raise InvalidCommandError(
+            f'"{said}" only tells something: say what you want, such as "pick up the red mug".'
+        )
+    if any(map(command_text.asks_for_more, parts)):
+        raise InvalidCommandError("Ask for one thing at a time, in one sentence.")
 
 
 def _refuse_negation(said: str, expression: str) -> None:

@@ -32,6 +32,7 @@ _CORRECTION = re.compile(
 )
 _GIVEN_UP = re.compile(r"\bleave\b.* (?:alone|be|where|as)\b", re.IGNORECASE)
 _SEQUEL = re.compile(r"\b(?:then|and) stop\b", re.IGNORECASE)
+_THEN = re.compile(r",?\s*\b(?:and )?then\b,?\s*", re.IGNORECASE)
 
 _COLOR = _any_of(*sorted(words.COLORS))
 _SHARED_NOUN = re.compile(rf"\b{_COLOR} and (?:the|an?) {_COLOR}\b", re.IGNORECASE)
@@ -91,7 +92,16 @@ def plain(text: str) -> str:
 
 def sentences(text: str) -> list[str]:
     """Return the sentences of a text, without what only leads to an order or says how to move."""
-    return [_without_motion(_without_lead(part)) for part in _SENTENCE_END.split(text)]
+    parts = [part for whole in _SENTENCE_END.split(text) for part in _story_and_order(whole)]
+    return [_without_motion(_without_lead(part)) for part in parts]
+
+
+def _story_and_order(sentence: str) -> list[str]:
+    """Return a sentence in two where an order follows what it tells: "I see a can, take it"."""
+    for comma in re.finditer(r",|\band\b", sentence):
+        if is_statement(sentence[: comma.start()]) and order_verb(sentence[comma.end() :]):
+            return [sentence[: comma.start()], sentence[comma.end() :].strip()]
+    return [sentence]
 
 
 def _without_lead(sentence: str) -> str:
@@ -138,6 +148,25 @@ def order_verb(sentence: str) -> str:
     return first if first in words.VERBS else ""
 
 
+def asks_for_more(sentence: str) -> bool:
+    """Return whether a sentence asks for a further object after a "then"."""
+    first, *rest = _THEN.split(sentence)
+    return bool(first.strip()) and any(_asks_for_another(_words(later)) for later in rest)
+
+
+def _asks_for_another(said: list[str]) -> bool:
+    """Return whether words begin with an object, or with an order to take one that is not "it"."""
+    if not said:
+        return False
+    takes = said[0] in words.TAKING_VERBS and words.PRONOUNS.isdisjoint(said[1:3])
+    return takes or said[0] in words.STARTERS - words.PRONOUNS
+
+
+def reports(sentence: str) -> bool:
+    """Return whether a sentence only tells what somebody does or did: "I dropped the mug"."""
+    return is_statement(sentence) and _words(sentence)[0].split("'")[0] in words.TELLING_PEOPLE
+
+
 def is_fragment(sentence: str) -> bool:
     """Return whether a sentence only adds to a description: "The red one.", "On the left."."""
     if order_verb(sentence) or is_statement(sentence):
@@ -154,7 +183,9 @@ def is_statement(sentence: str) -> bool:
     """Return whether a sentence tells rather than asks."""
     said = _words(sentence)
     tells = bool(said) and said[0].split("'")[0] in words.TELLING_STARTS
-    return tells and not set(said) & words.WANTING_WORDS
+    # elsewhere, a can is an object
+    wants = said[1:2] == ["can"] or set(said) & words.WANTING_WORDS
+    return tells and not wants
 
 
 def _words(text: str) -> list[str]:

@@ -72,13 +72,17 @@ QUESTION_STARTS = _words(
 TELLING_STARTS = _words("i we you he she it they this that these those there here")
 """Words that begin a sentence which tells something, unless it says what is wanted."""
 
-WANTING_WORDS = _words("want wants need needs like looking searching should must can could please")
+TELLING_PEOPLE = _words("i we you he she they")
+
+WANTING_WORDS = _words("want wants need needs like looking searching should must could please")
 
 STARTERS = _words(
     "the a an my your his her our their this that these those me us him them it all both every "
     "each any some"
 )
 """Words that never follow a noun within its phrase: what stands before them is a verb."""
+
+PRONOUNS = _words("me us him them it that this those these")
 
 QUANTIFIERS_OF_ALL = _words("all both every each")
 

@@ -61,7 +61,7 @@ REFUSALS = {
     "without the condition": "conditional", "exactly how many": "inexact", 'without "or"': "choice",
     "right before the object": "description first", "Begin with the order": "order later",
     "with each colour": "shared noun", "The category ": "no category",
-    "Say last to whom": "receiver first",
+    "Say last to whom": "receiver first", "only tells something": "story",
 }  # fmt: skip
 
 
