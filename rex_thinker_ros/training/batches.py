@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -23,8 +23,10 @@ from rex_thinker_ros.training.examples import (
     resize_objects,
 )
 from rex_thinker_ros.training.reasoner_model import image_processor
+from rex_thinker_ros.training.scene_object import SceneObject
 from rex_thinker_ros.training.store import StoredScene
 from rex_thinker_ros.training.traces import write_finds
+from rex_thinker_ros.training.vocabulary import CATEGORIES
 
 DRILLS = 2  # of the questions about each image; what is named is the slowest to be found
 
@@ -68,9 +70,10 @@ def make_batch(
     cells = (resized.height // PATCH_PIXELS, resized.width // PATCH_PIXELS)
     examples = []
     kinds = KINDS if with_image else DRILLED_KINDS
+    drills = DRILLS if with_image else 0
     for scene in scenes:
-        drawn = [draw_question(scene.objects, scene.size, rng, kinds) for _ in range(questions)]
-        drills = DRILLS if with_image else 0
+        objects = scene.objects if with_image else crowd(scene.objects, rng)
+        drawn = [draw_question(objects, scene.size, rng, kinds) for _ in range(questions)]
         examples += [encode(question, resized, tokenizer) for question in drawn[drills:]]
         for question in drawn[:drills]:
             finds = write_finds(question, draw_finds(scene.objects, scene.size, rng))
@@ -98,6 +101,17 @@ def make_batch(
         cells, torch.stack([c for c, _ in labels]), torch.stack([c for _, c in labels]),
         *_annotations(examples, cells),
     )  # fmt: skip
+
+
+def crowd(objects: Sequence[SceneObject], rng: np.random.Generator) -> Sequence[SceneObject]:
+    """Return the objects, half of the times with all but one of the same category.
+
+    For text alone: more candidates to compare and to sort than most tables show.
+    """
+    if rng.random() < 0.5:
+        return objects
+    category, odd = str(rng.choice(CATEGORIES)), int(rng.integers(len(objects)))
+    return [o if i == odd else replace(o, category=category) for i, o in enumerate(objects)]
 
 
 def _annotations(examples: Sequence[Example], cells: tuple[int, int]) -> tuple[torch.Tensor, ...]:

@@ -209,13 +209,16 @@ def _hint_ends(question: Question, hint: list[list[int]]) -> list[tuple[int, Box
 def _asked(
     question: Question, head: str, token_at: dict[int, int], known: list[tuple[Piece, int]]
 ) -> Iterator[tuple[int, int]]:
-    """Yield where each color and category that is seen stands in the question."""
+    """Yield what each color, category and side repeats: of the question, or said before."""
     color = head.index(question.color, head.index("\nPlease detect ")) if question.color else 0
     category = head.index(f'"{question.category}"') + 1
     for piece, at in known:
-        if piece.asked is not None:
-            place = category if piece.text == question.category else color
-            yield at, token_at[place] if piece.asked else at
+        if piece.asked is False:
+            yield at, at
+        elif piece.asked is True:
+            yield at, token_at[category if piece.text == question.category else color]
+        elif piece.asked is not None:
+            yield at, known[piece.asked][1]
 
 
 def _source(piece: Piece, starts: list[int], hint: list[list[int]]) -> int:

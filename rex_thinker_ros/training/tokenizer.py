@@ -60,7 +60,10 @@ STEPS = (
 )  # fmt: skip
 
 
-LATER = ("- closest:",)  # said since a later training run: at the end, so that no id changes
+LATER = (
+    "- closest:",
+    "- wanted: ",
+)  # said since a later training run: at the end, so that no id changes
 
 
 def build_tokenizer() -> PreTrainedTokenizerFast:

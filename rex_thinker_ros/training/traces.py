@@ -10,6 +10,10 @@ from rex_thinker_ros.training.questions import Key, Order, Question, Relation, S
 from rex_thinker_ros.training.vocabulary import ORDINALS
 
 MATCH, NO_MATCH = "✅", "❌"
+SIDES = {  # the word for the side that is asked for, and for the other one
+    Relation.LEFT: ("left", "right"), Relation.RIGHT: ("right", "left"),
+    Relation.FRONT: ("front", "behind"), Relation.BEHIND: ("behind", "front"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -21,9 +25,9 @@ class Piece:
     is to be seen, `seek` likewise where only a name tells it. `measured`: a number that is
     estimated, so that a near miss is nearly right. `evidence`: the earlier piece that decides this
     one. `line`: the earlier piece with the number of the candidate that this piece is about.
-    `asked`: whether this is what the question names. `place`: a box (resized pixels) that has been
-    told when this piece is read. `free`: nothing tells that this comes, so that it is not graded.
-    `absent`: the image shows nothing of the kind.
+    `asked`: whether this is what the question names, or the earlier piece that says the same.
+    `place`: a box (resized pixels) that has been told when this piece is read. `free`: nothing
+    tells that this comes, so that it is not graded. `absent`: the image shows nothing of the kind.
     """
 
     text: str
@@ -32,7 +36,7 @@ class Piece:
     measured: bool = False
     evidence: int | None = None
     line: int | None = None
-    asked: bool | None = None
+    asked: bool | int | None = None
     place: Box | None = None
     free: bool = False
     absent: bool = False
@@ -58,11 +62,12 @@ class _Writer:
     chosen: int | None = None  # the piece that settles the choice, where one does
     ends: dict[int, int] = field(default_factory=dict)  # candidate -> piece that ends its box
     anchor: Anchor | None = None
+    wanted: int | None = None  # the piece that names the side that is asked for
 
     def say(
         self, text: str, source: int | tuple[int, int] | None = None, look: Box | None = None,
         *, measured: bool = False, evidence: int | None = None, line: int | None = None,
-        asked: bool | None = None, place: Box | None = None, free: bool = False,
+        asked: bool | int | None = None, place: Box | None = None, free: bool = False,
         absent: bool = False, seek: Box | None = None,
     ) -> int:  # fmt: skip
         self.pieces.append(
@@ -87,6 +92,7 @@ def write_trace(question: Question) -> list[Piece]:
     if question.anchor_name is not None:
         writer.say(titles.pop(0))
         _find_anchor(writer, question.anchor_name, question.anchor)
+        _say_wanted(writer, question.relation)
     if question.anchor_name is None or question.anchor is not None:
         writer.say(titles.pop(0))
         for index, item in enumerate(question.candidates):
@@ -156,6 +162,15 @@ def _find_anchor(
     writer.anchor = Anchor(x_piece, y_piece, writer.say("].\n", place=Box(x, y, x, y)))
 
 
+def _say_wanted(writer: _Writer, relation: Relation | None) -> None:
+    """Say in one word which side is asked for, since the question has many ways to say it."""
+    if writer.anchor is None or relation not in SIDES:
+        return
+    writer.say("- wanted: ")
+    writer.wanted = writer.say(SIDES[relation][0])
+    writer.say("\n")
+
+
 def _check(writer: _Writer, index: int, item: Seen) -> None:
     question = writer.question
     writer.say(f"- {writer.noun}")
@@ -177,13 +192,10 @@ def _check(writer: _Writer, index: int, item: Seen) -> None:
         writer.keys[index] = _measure(writer, index, question.order.key, f" → {MATCH}, ", seen)
         writer.say("\n")
     elif question.relation is not None:
-        key = Key.X if question.relation in (Relation.LEFT, Relation.RIGHT) else Key.BOTTOM
-        _measure(writer, index, key, ", ", seen)
-        mark = MATCH if index in question.targets else NO_MATCH
-        level = None
-        if writer.anchor is not None:
-            level = writer.anchor.y if key is Key.BOTTOM else writer.anchor.x
-        writer.marks[index] = writer.say(f" → {mark}\n", evidence=level, line=line)
+        fits = index in question.targets
+        side = _say_side(writer, index, question.relation, seen, fits=fits)
+        mark = f" → {MATCH if fits else NO_MATCH}\n"
+        writer.marks[index] = writer.say(mark, evidence=side, line=line)
     else:
         writer.marks[index] = writer.say(f" → {MATCH}\n", evidence=seen, line=line)
 
@@ -201,12 +213,28 @@ def _name(writer: _Writer, item: Seen) -> int:
     return color if fits else category
 
 
-def _measure(writer: _Writer, index: int, key: Key, before: str, seen: int) -> int:
+def _say_side(writer: _Writer, index: int, relation: Relation, seen: int, *, fits: bool) -> int:
+    """Say on which side of the anchor the candidate lies; return the piece of that word.
+
+    The word only compares two numbers; whether it is the side that is asked for comes after.
+    """
+    sideways = relation in (Relation.LEFT, Relation.RIGHT)
+    _measure(writer, index, Key.X if sideways else Key.BOTTOM, ", ", seen, after=", ")
+    level = None
+    if writer.anchor is not None:
+        level = writer.anchor.x if sideways else writer.anchor.y
+    wanted, other = SIDES[relation]
+    return writer.say(
+        wanted if fits else other, evidence=level, asked=writer.wanted if fits else False
+    )
+
+
+def _measure(writer: _Writer, index: int, key: Key, before: str, seen: int, after: str = "") -> int:
     """Write down what the candidate is measured by; return the piece of the value."""
     item = writer.question.candidates[index]
     line = writer.boxes[index][0] - 2
     writer.say(f"{before}{key.value} = ", evidence=seen)
-    value = str(item.measure(key))
+    value = f"{item.measure(key)}{after}"
     if key is Key.BOTTOM:  # the box's lower edge, just written down
         return writer.say(value, source=writer.boxes[index][3], line=line)
     return writer.say(value, measured=True, evidence=writer.ends[index], line=line)

@@ -94,8 +94,16 @@ class Trainer:
             self.model.load_state_dict(stock.state_dict())
             return
         state = torch.load(start, weights_only=True)
+        self._add_new_tokens(state["model"])
         self.model.load_state_dict(state["model"])
         self.guides.load_state_dict(state["guides"], strict=False)
+
+    def _add_new_tokens(self, weights: dict[str, torch.Tensor]) -> None:
+        """Complete weights from before the last tokens of the vocabulary with untrained rows."""
+        table = self.model.get_input_embeddings().weight.detach()
+        for name, rows in weights.items():
+            if name.endswith(("embed_tokens.weight", "lm_head.weight")):
+                weights[name] = torch.cat([rows, table[len(rows) :]])
 
     def run(self, stage: Stage) -> None:
         """Train for the stage's time; the rate rises, holds and falls to a twentieth."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+
 import numpy as np
 import pytest
 from tabletops import IMAGE, random_objects
@@ -14,6 +17,7 @@ from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.decision import decide
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.prompt import smart_resize
+from rex_thinker_ros.training.batches import crowd
 from rex_thinker_ros.training.examples import BOUNDS, Example, draw_question, encode
 from rex_thinker_ros.training.questions import Question
 from rex_thinker_ros.training.tokenizer import build_tokenizer
@@ -70,7 +74,8 @@ def test_annotations_point_at_the_tokens_they_speak_of(
         assert tokenizer.decode(example.ids[example.answer_start :]) == f"{completion}<|im_end|>"
         for position, source in example.copies:
             assert source < position
-            assert example.ids[position] == example.ids[source]
+            texts = {token_text(tokenizer, example, at).strip(", ") for at in (position, source)}
+            assert len(texts) == 1
         for position in example.measured:
             assert token_text(tokenizer, example, position).strip(", ").isdigit()
         told = {token_text(tokenizer, example, position) for position, _ in example.looks}
@@ -78,3 +83,37 @@ def test_annotations_point_at_the_tokens_they_speak_of(
             assert {item.color, item.category} - {""} <= told
         for _, box in example.box_ends:
             assert box.area > 0 or (question.anchor and box.center == question.anchor.point())
+
+
+@pytest.mark.parametrize("seed", [8])
+def test_a_side_is_compared_first_and_then_with_the_one_that_is_wanted(
+    seed: int, tokenizer: PreTrainedTokenizerFast
+) -> None:
+    seen = set()
+    for question in questions(seed, 200):
+        text = "".join(piece.text for piece in write_trace(question))
+        wanted = re.search("^- wanted: (.+)$", text, re.MULTILINE)
+        sides = re.findall(r"(?:x|bottom) = \d+, (\w+) → (.)", text)
+        if not wanted:
+            assert not sides
+            continue
+        assert question.relation
+        assert wanted[1] in question.relation.value
+        assert all((side == wanted[1]) == (mark == "✅") for side, mark in sides)
+        example = encode(question, RESIZED, tokenizer)
+        asked = [tuple(token_text(tokenizer, example, at) for at in pair) for pair in example.asked]
+        assert all(one == other for one, other in asked)
+        seen |= {side for side, _ in sides}
+    assert seen == {"left", "right", "front", "behind"}
+
+
+def test_a_crowd_is_of_one_category_but_for_one() -> None:
+    rng = np.random.default_rng(1)
+    objects = random_objects(3)
+    drawn = [crowd(objects, rng) for _ in range(40)]
+    changed = [one for one in drawn if one is not objects]
+    assert 5 < len(changed) < 35
+    for one in changed:
+        most = Counter(item.category for item in one).most_common(1)[0][1]
+        assert most >= len(objects) - 1
+        assert [item.box for item in one] == [item.box for item in objects]
