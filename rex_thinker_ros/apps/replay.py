@@ -6,7 +6,7 @@ import argparse
 import logging
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -74,7 +74,9 @@ def _live(options: argparse.Namespace, script: Script, stage: Stage) -> Iterator
 
     with ros_node("replay") as node:
         replayed = LiveReplay(stage, script, node, options.node)
-        yield replayed.model, replayed.run()
+        # also when interrupted, the node has its settings back while we are still there
+        with closing(replayed.run()) as answers:
+            yield replayed.model, answers
 
 
 def _write(

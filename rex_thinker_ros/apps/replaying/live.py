@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import asdict
 
 from rclpy.node import Node
@@ -60,7 +60,7 @@ class LiveReplay:
         """Return the profile that the node answers with."""
         return str(self._node.parameters("model")["model"])
 
-    def run(self) -> Iterator[Judged]:
+    def run(self) -> Generator[Judged, None, None]:
         """Yield what comes of each command; the script's settings hold meanwhile.
 
         Raises:
