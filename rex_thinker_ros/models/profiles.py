@@ -8,9 +8,9 @@ from typing import Any
 
 from rex_thinker_ros.models.recording import RecordingError, newest_bounds
 from rex_thinker_ros.referring.prompt import PixelBounds
-from rex_thinker_ros.shared_folder import shared_folder
+from rex_thinker_ros.shared_path import shared_path
 
-_DEMO = shared_folder("weights") / "demo"
+_DEMO = shared_path("weights/demo")
 _TOKEN_PIXELS = 28 * 28
 
 

@@ -24,7 +24,7 @@ from ament_index_python.packages import get_package_prefix, get_package_share_di
 from rclpy.serialization import deserialize_message, serialize_message
 
 from rex_thinker_ros.action import Refer
-from rex_thinker_ros.shared_folder import shared_folder
+from rex_thinker_ros.shared_path import shared_path
 from rex_thinker_ros.msg import Candidate, Referral
 
 referral = Referral(status=Referral.AMBIGUOUS, candidates=[Candidate(number=1)])
@@ -34,8 +34,9 @@ assert Refer.Result().referral == Referral()
 share = Path(get_package_share_directory("rex_thinker_ros"))
 for name in ("package.xml", "launch/refer.launch.py", "config/refer.yaml"):
     assert (share / name).is_file(), name
-assert shared_folder("weights") == share / "weights", shared_folder("weights")
-assert shared_folder("msg") == share / "msg", shared_folder("msg")
+assert shared_path("weights") == share / "weights", shared_path("weights")
+referral = "msg/Referral.msg"
+assert shared_path(referral) == share / referral, shared_path(referral)
 print(Path(get_package_prefix("rex_thinker_ros"), "lib/rex_thinker_ros/refer_node"))
 """
 

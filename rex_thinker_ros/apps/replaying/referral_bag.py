@@ -15,7 +15,7 @@ from rex_thinker_ros.apps.replaying.answer import Answer
 from rex_thinker_ros.apps.replaying.judged import Judged
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.pick_point import PickPoint
-from rex_thinker_ros.shared_folder import shared_folder
+from rex_thinker_ros.shared_path import shared_path
 from rex_thinker_ros.stamps import NANOSECONDS, split_seconds
 from rex_thinker_ros.user_error import UserError
 
@@ -56,7 +56,7 @@ def _remove(folder: Path) -> None:
 def _typestore() -> Typestore:
     store = get_typestore(Stores.LATEST)
     for name in _OWN:
-        text = (shared_folder("msg") / f"{name}.msg").read_text(encoding="utf-8")
+        text = shared_path(f"msg/{name}.msg").read_text(encoding="utf-8")
         store.register(get_types_from_msg(text, f"rex_thinker_ros/msg/{name}"))
     return store
 
