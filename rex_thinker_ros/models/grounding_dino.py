@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,12 @@ class GroundingDinoDetector:
             directory, local_files_only=True, use_safetensors=True, dtype=torch.float32
         )
         self._model.to(device).eval()
+
+    def with_thresholds(self, *, box: float, text: float) -> GroundingDinoDetector:
+        """Return this detector with other thresholds, each 0 to 1; both share the model."""
+        other = copy.copy(self)
+        other._profile = replace(self._profile, box_threshold=box, text_threshold=text)
+        return other
 
     def detect(self, image: RgbImage, category: str) -> list[Candidate]:
         """Return candidates numbered from 1, boxes in full-image pixels, best duplicates only.

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.candidate import Verdict
 
-_MARKS = {"✅": Verdict.MATCH, "❌": Verdict.NO_MATCH, "⚠": Verdict.UNSURE}
+MARKED_VERDICTS = {"✅": Verdict.MATCH, "❌": Verdict.NO_MATCH, "⚠": Verdict.UNSURE}
 MARK = re.compile("([✅❌⚠])\ufe0f?")
 """A mark, with the selector of its colourful form if it has one."""
 
@@ -131,7 +131,7 @@ def _parse_summary(summary: str) -> dict[int, Judgement]:
         marks = MARK.findall(reason)
         if not number or not marks:
             continue
-        verdict = _MARKS[marks[-1]]
+        verdict = MARKED_VERDICTS[marks[-1]]
         note = MARK.sub("", reason).strip(" \t\r→-.")
         earlier = judgements.get(int(number[1]))
         if earlier and earlier.verdict is not verdict:

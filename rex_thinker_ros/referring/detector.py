@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,4 +23,13 @@ class Detector(Protocol):
 
     def detect(self, image: RgbImage, category: str) -> list[Candidate]:
         """Return the candidates, numbered from 1 in hint order, boxes in full-image pixels."""
+        ...
+
+
+@runtime_checkable
+class AdjustableDetector(Detector, Protocol):
+    """Propose fewer objects of a category, or more doubtful ones."""
+
+    def with_thresholds(self, *, box: float, text: float) -> Detector:
+        """Return this detector with other least scores, of a box and of a word of the category."""
         ...
