@@ -25,6 +25,10 @@ class Telling:
         """Say what is being done."""
         self.print(Text(f"==> {text}", "bold"))
 
+    def warning(self, text: str) -> None:
+        """Say what the user should know of."""
+        self.print(Text.assemble(("warning: ", "bold yellow"), text))
+
     def error(self, text: str) -> None:
         """Say what went wrong."""
         self.print(Text.assemble(("error: ", "bold red"), text))
