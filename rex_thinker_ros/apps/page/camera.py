@@ -48,13 +48,16 @@ def take_frame(topic: str) -> RgbImage:
 
 def _next_message(base: str) -> RawImage | CompressedImage | None:
     """Listen for a moment; None if nothing came."""
-    # the page works where ROS is not installed
-    from rclpy.exceptions import InvalidTopicNameException
-    from rclpy.executors import SingleThreadedExecutor
-    from rclpy.qos import qos_profile_sensor_data
-    from sensor_msgs import msg
+    # the page works where ROS is not installed, or only in part
+    try:
+        from rclpy.exceptions import InvalidTopicNameException
+        from rclpy.executors import SingleThreadedExecutor
+        from rclpy.qos import qos_profile_sensor_data
+        from sensor_msgs import msg
 
-    from rex_thinker_ros.apps.ros_node import ros_node
+        from rex_thinker_ros.apps.ros_node import ros_node
+    except ImportError as error:
+        raise CameraError(f"ROS 2 cannot be loaded: {error}") from error
 
     arrived: list[RawImage | CompressedImage] = []
     with ros_node("rex_page") as node:
