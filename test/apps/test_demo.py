@@ -53,8 +53,8 @@ def test_the_truth_judges_the_answers(run: tuple[Path, str]) -> None:
         fits = len(result["boxes"]) == len(result["expected_boxes"])
         assert not result["correct"] or (same and fits)
         assert bool(result["expected_boxes"]) == (result["expected_status"] == "FOUND")
-    # how often the small models are right is measured elsewhere; never would be a fault of ours
-    assert any(result["correct"] for result in results)
+    # the camera moves, so that each run is decided on other frames
+    assert sum(result["correct"] for result in results) >= COMMANDS - 2
 
 
 def test_every_frame_that_was_decided_on_is_kept(run: tuple[Path, str]) -> None:
