@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -60,12 +59,11 @@ def _run(options: argparse.Namespace, telling: Telling) -> int:
     warm_up(detector, reasoner)
     if login is None and not is_this_machine(options.host):
         telling.warning(f"{options.host} is open to others, and there is no password")
-    with closing(Desk(Models(CommandParser(), detector, reasoner))) as desk:
-        page = Page(desk, profile)
-        serve(
-            page.blocks, options.host, options.port, login,
-            lambda address: telling.step(f"The page is at {address}"),
-        )  # fmt: skip
+    page = Page(Desk(Models(CommandParser(), detector, reasoner)), profile)
+    serve(
+        page, options.host, options.port, login,
+        lambda address: telling.step(f"The page is at {address}"),
+    )  # fmt: skip
     return 0
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from browser import open_browser
-from page_process import running_page
+from page_process import WITHOUT_ROS_VARIABLE, running_page
 from playwright.sync_api import expect
 from scripted_models import ScriptedDetector, ScriptedReasoner
 
@@ -32,7 +32,11 @@ def test_a_page_with_a_password_opens_for_those_who_know_it(tmp_path: Path) -> N
     file = tmp_path / "password"
     file.write_text("open sesame\n")
     arguments = ("--user", "ali", "--password-file", str(file))
-    with running_page(*arguments) as process, open_browser(tmp_path / "profile") as browser:
+    without_ros = {WITHOUT_ROS_VARIABLE: "1"}
+    with (
+        open_browser(tmp_path / "profile") as browser,
+        running_page(*arguments, pause=0.1, environment=without_ros) as process,
+    ):
         with pytest.raises(urllib.error.HTTPError, match="401"):
             urllib.request.urlopen(f"{process.address}/config", timeout=60)
         page = browser.new_page()
@@ -45,7 +49,14 @@ def test_a_page_with_a_password_opens_for_those_who_know_it(tmp_path: Path) -> N
             if password == "close sesame":
                 expect(page.get_by_text("Incorrect")).to_be_visible()
         expect(page.locator("#rex-find")).to_be_visible()
+        expect(page.locator("#rex-take")).to_have_count(0)  # there is no ROS to take a frame from
         assert "warning" not in process.output
+
+        page.locator("#rex-examples td", has_text="grab the yellow bottle").click()
+        expect(page.locator("#rex-image img")).to_have_count(1)
+        page.locator("#rex-find").click()
+        expect(page.locator("#rex-reasoning li")).not_to_have_count(0)
+        # it ends in order also now
 
 
 def test_the_password_comes_from_a_file_or_the_environment(

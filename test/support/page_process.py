@@ -1,6 +1,7 @@
 """The command `web` as a real process, with a reasoner that takes its time.
 
-Run as a script it is that process: the page with the pause of the environment after each token.
+Run as a script it is that process: the page, with the pause of the environment after each token,
+and without ROS where that is asked for.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from rex_thinker_ros.referring.prompt import Prompt
 from rex_thinker_ros.referring.reasoner import Completion, Reasoner
 
 PATIENCE = 120.0  # seconds; only a hang takes that long
+WITHOUT_ROS_VARIABLE = "TEST_WITHOUT_ROS"
 _PAUSE_VARIABLE = "TEST_PAUSE_SECONDS"
 
 
@@ -113,7 +115,11 @@ def _main() -> int:
         detector, reasoner = load_models(*arguments, **options)
         return detector, _PausingReasoner(reasoner, pause)
 
-    with mock.patch("rex_thinker_ros.apps.web.load_models", load_pausing):
+    hidden = {"rclpy": None} if os.environ.get(WITHOUT_ROS_VARIABLE) else {}
+    with (
+        mock.patch("rex_thinker_ros.apps.web.load_models", load_pausing),
+        mock.patch.dict(sys.modules, hidden),
+    ):
         return main()
 
 

@@ -55,6 +55,10 @@ class Page:
                     self._reasoning = self._output("rex-reasoning", render_reasoning(View()))
             self._connect()
 
+    def close(self) -> None:
+        """Stop what visitors have asked for."""
+        self._desk.close()
+
     def _lay_out_fields(self, profile: Profile) -> None:
         self._image = gr.Image(
             label="Image", sources=["upload", "webcam", "clipboard"], format="png", height=240,

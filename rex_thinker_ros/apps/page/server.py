@@ -9,17 +9,18 @@ import fastapi
 import gradio as gr
 import uvicorn
 from starlette.datastructures import MutableHeaders
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rex_thinker_ros.apps.page.access import Login
-from rex_thinker_ros.apps.page.layout import ASSETS
+from rex_thinker_ros.apps.page.layout import ASSETS, Page
 from rex_thinker_ros.user_error import UserError
 
 _POLICY = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:"
 _FONTS = ("system-ui", "sans-serif")  # the visitor's own: Gradio's default fonts come from afar
 _CODE_FONTS = ("ui-monospace", "monospace")
 _LARGEST_FILE = "50mb"
-_GOODBYE_SECONDS = 1  # for what visitors are still sent
+_GOODBYE_SECONDS = 5  # for a model to come to its next token, and for what visitors are still sent
 
 
 class PortError(UserError):
@@ -41,8 +42,20 @@ class _SameOriginOnly:
         await self._app(scope, receive, send_with_policy)
 
 
+class _Server(uvicorn.Server):
+    """End what open pages are listening to before waiting for it to end."""
+
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._end_streams = end_streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._end_streams()
+        await super().shutdown(sockets)
+
+
 def serve(
-    blocks: gr.Blocks, host: str, port: int, login: Login | None, on_ready: Callable[[str], None]
+    page: Page, host: str, port: int, login: Login | None, on_ready: Callable[[str], None]
 ) -> None:
     """Serve until a signal comes; on_ready hears the page's address. Port 0 is any free one.
 
@@ -52,7 +65,7 @@ def serve(
     with _listen(host, port) as listener:
         app = gr.mount_gradio_app(
             fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
-            blocks,
+            page.blocks,
             path="/",
             auth=login,
             footer_links=[],
@@ -70,7 +83,13 @@ def serve(
             js=(ASSETS / "page.js").read_text(encoding="utf-8"),
         )
         # Gradio checks what files visitors name only where it knows that the page is up
-        blocks.has_launched = blocks.is_running = True
+        page.blocks.has_launched = page.blocks.is_running = True
+        (mount,) = (route for route in app.routes if isinstance(route, Mount))
+
+        def end_streams() -> None:
+            page.close()
+            mount.app.stop_event.set()
+
         config = uvicorn.Config(
             _SameOriginOnly(app),
             log_level="warning",
@@ -78,7 +97,7 @@ def serve(
         )
         name = f"[{host}]" if ":" in host else host
         on_ready(f"http://{name}:{listener.getsockname()[1]}")
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config, end_streams).run(sockets=[listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:
