@@ -163,7 +163,9 @@ def test_thresholds_reach_a_detector_that_has_them(parser: CommandParser) -> Non
             asked.append((box, text))
             return ScriptedDetector([])
 
+    assert not Desk(Models(parser, ScriptedDetector([MUG]), ScriptedReasoner())).has_thresholds
     desk = Desk(Models(parser, Adjustable([MUG]), ScriptedReasoner()))
+    assert desk.has_thresholds
     inquiry = Inquiry(FILE, "the mug", "", Thresholds(0.4, 0.3))
     assert ending(desk.ask("a", inquiry))[0] is Outcome.NO_CANDIDATES
     assert asked == [(0.4, 0.3)]

@@ -26,6 +26,11 @@ class Desk:
         self._models = models
         self._turns = Turns()
 
+    @property
+    def has_thresholds(self) -> bool:
+        """Tell whether the thresholds of an inquiry count; those of recorded answers do not."""
+        return isinstance(self._models.detector, AdjustableDetector)
+
     def ask(self, visitor: str, inquiry: Inquiry) -> Iterator[View]:
         """Yield views of an inquiry until the one with its decision, a refusal included.
 

@@ -80,11 +80,11 @@ class Page:
             )
             self._box_threshold = gr.Slider(
                 0.05, 0.95, profile.box_threshold, step=0.01, label="Least score of a candidate",
-                elem_id="rex-box-threshold",
+                elem_id="rex-box-threshold", visible=self._desk.has_thresholds,
             )  # fmt: skip
             self._text_threshold = gr.Slider(
                 0.05, 0.95, profile.text_threshold, step=0.01,
-                label="Least score of a word of the category",
+                label="Least score of a word of the category", visible=self._desk.has_thresholds,
             )  # fmt: skip
         gr.Examples(
             [[str(ASSETS / "tabletop.jpg"), sentence] for sentence in _EXAMPLES],
