@@ -26,6 +26,7 @@ from rex_thinker_ros.user_error import UserError
 _MATCH_SECONDS = 15.0
 _CLOCK_SECONDS = 0.05  # for the node to hear the time, on which its age of the image rests
 _REFUSAL_SECONDS = 0.05  # in which a command that needs no image has its result
+_KEPT = 10  # images, since an answer to a question is decided on that of the question
 _WITHOUT_LOOKING = {Outcome.INVALID_COMMAND, Outcome.CANCELED}
 
 
@@ -53,7 +54,8 @@ class LiveReplay:
                 "topics of the bag, such as image:=/camera/image, and with the image_transport "
                 "that fits."
             )
-        self._seen: dict[int, RgbImage] = {}  # by stamp, what an answer to a question refers to
+        self._stamps: set[int] = set()  # of all images that were shown when a command came
+        self._images: dict[int, RgbImage] = {}  # the last of them
 
     @property
     def model(self) -> str:
@@ -97,12 +99,12 @@ class LiveReplay:
             self._bag.tell_clock()
             self._node.check()
         answer = live_answer(goal.referral())
-        if answer.stamp_nanoseconds and answer.stamp_nanoseconds not in self._seen:
+        if answer.stamp_nanoseconds and answer.stamp_nanoseconds not in self._stamps:
             raise UserError(
                 f"'{cue.say}' was decided on an image that the bag has not shown by then. Does "
                 "something else publish on the node's topics?"
             )
-        return judge(cue, answer, self._seen.get(answer.stamp_nanoseconds))
+        return judge(cue, answer, self._images.get(answer.stamp_nanoseconds))
 
     def _look(self, request: Request) -> None:
         """Turn the clock as far as looking at an image does, and remember the image."""
@@ -113,7 +115,10 @@ class LiveReplay:
             looked = self._looked(request, camera)
         except (FrameError, ImageError):
             return
-        self._seen[looked.stamp_nanoseconds] = looked.image
+        self._stamps.add(looked.stamp_nanoseconds)
+        self._images[looked.stamp_nanoseconds] = looked.image
+        if len(self._images) > _KEPT:
+            del self._images[next(iter(self._images))]
         if camera.depth:
             camera.depth.hold(looked.stamp_nanoseconds)
 
