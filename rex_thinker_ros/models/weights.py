@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 from pathlib import Path
 
+from rex_thinker_ros.models.manifest import MANIFEST
 from rex_thinker_ros.user_error import UserError
 
 STORE_VARIABLE = "REX_THINKER_STORE"
+STAGE = ".fetching"
+"""Where a checkpoint's files wait, in its directory, until all of them have arrived."""
 
 _HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 _TOKENIZERS = (("tokenizer.json",), ("vocab.json", "merges.txt"), ("vocab.txt",))
@@ -30,7 +34,20 @@ def default_store() -> Path:
     configured = os.environ.get(STORE_VARIABLE)
     if configured:
         return Path(configured).expanduser()
-    return Path.home() / ".local/share/rex_thinker_ros/models"
+    return _home_store()
+
+
+def is_hub_id(reference: str) -> bool:
+    """Return whether a checkpoint is named as on the hub: ORGANIZATION/NAME."""
+    return bool(_HUB_ID.fullmatch(reference))
+
+
+def fetch_command(hub_id: str, store: Path) -> str:
+    """Return the command that fetches a checkpoint into a store."""
+    command = f"python -m rex_thinker_ros.apps.fetch_models {hub_id}"
+    if store == _home_store():
+        return command
+    return f"{command} --store {shlex.quote(str(store))}"
 
 
 def find_weights(reference: str, *, model_type: str, store: Path | None = None) -> Path:
@@ -50,25 +67,35 @@ def find_weights(reference: str, *, model_type: str, store: Path | None = None) 
         ) from error
 
 
+def _home_store() -> Path:
+    return Path.home() / ".local/share/rex_thinker_ros/models"
+
+
 def _find_whole(reference: str, model_type: str, store: Path | None) -> Path:
     directory = Path(reference).expanduser()
-    if directory.is_dir() or not _HUB_ID.fullmatch(reference):
+    if directory.is_dir() or not is_hub_id(reference):
         places = [directory]
         way_out = "Give a directory that holds the whole checkpoint"
     else:
-        home = (store or default_store()) / reference
-        places = [home, *_cached(reference)]
-        way_out = f"Fetch it with `hf download {reference} --local-dir {home}`"
+        store = store or default_store()
+        places = [store / reference, *_cached(reference)]
+        way_out = f"Fetch it with `{fetch_command(reference, store)}`"
     found = next((place for place in places if place.is_dir() and not missing(place)), None)
     if found is None:
         place = next((place for place in places if place.is_dir()), places[0])
         lack = f"lacks {', '.join(missing(place))}" if place.is_dir() else "does not exist"
+        if (place / STAGE).is_dir():
+            lack += ", for its download was interrupted"
         raise MissingWeightsError(
             f"The {model_type} checkpoint {reference} is missing: {place} {lack}. {way_out}."
         )
     _check_type(found, model_type)
-    for shard in _shards(found):
-        _check_whole(found / shard, way_out)
+    for shard in shards(found):
+        if not is_whole(found / shard):
+            raise WeightsError(
+                f"{found / shard} is damaged or was not downloaded to its end; remove it. "
+                f"{way_out}."
+            )
     return found
 
 
@@ -77,11 +104,16 @@ def missing(directory: Path) -> list[str]:
     needed = ["config.json", "preprocessor_config.json"]
     if not any(all((directory / name).is_file() for name in files) for files in _TOKENIZERS):
         needed.append("tokenizer.json")
-    needed += _shards(directory)
-    return [name for name in needed if not (directory / name).is_file()]
+    needed += shards(directory)
+    lacking = [name for name in needed if not (directory / name).is_file()]
+    if (directory / STAGE / MANIFEST).is_file():
+        # interrupted while fetched files took their places: others may be of an earlier revision
+        lacking.append(MANIFEST)
+    return lacking
 
 
-def _shards(directory: Path) -> list[str]:
+def shards(directory: Path) -> list[str]:
+    """Return the names of the weights' files; WeightsError for an index that lists none."""
     index = directory / _INDEX
     if (directory / _SINGLE).is_file() or not index.is_file():
         return [_SINGLE]
@@ -107,22 +139,19 @@ def _check_type(directory: Path, model_type: str) -> None:
         )
 
 
-def _check_whole(file: Path, way_out: str) -> None:
+def is_whole(file: Path) -> bool:
+    """Return whether a safetensors file is as long as its header says. Raises OSError."""
     # an interrupted download or a Git LFS pointer has the right name and the wrong size
     try:
         with file.open("rb") as stream:
             header_bytes = int.from_bytes(stream.read(8), "little")
             if header_bytes > file.stat().st_size:
-                raise ValueError("header longer than the file")
+                return False
             header = json.loads(stream.read(header_bytes))
         ends = [entry["data_offsets"][1] for key, entry in header.items() if key != "__metadata__"]
-        whole = file.stat().st_size == 8 + header_bytes + max(ends, default=0)
+        return file.stat().st_size == 8 + header_bytes + max(ends, default=0)
     except (ValueError, KeyError, TypeError, AttributeError):
-        whole = False
-    if not whole:
-        raise WeightsError(
-            f"{file} is damaged or was not downloaded to its end; remove it. {way_out}."
-        )
+        return False
 
 
 def _read_json(file: Path) -> dict[str, object]:

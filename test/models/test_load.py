@@ -49,7 +49,7 @@ def test_the_7b_without_its_weights_says_how_to_get_both_models(tmp_path: Path) 
         find_models(load_profile("rex_thinker_7b"), store=tmp_path)
     message = str(caught.value)
     for hub_id in ("IDEA-Research/grounding-dino-tiny", "IDEA-Research/Rex-Thinker-GRPO-7B"):
-        assert f"hf download {hub_id} --local-dir {tmp_path / hub_id}" in message
+        assert f"fetch_models {hub_id} --store {tmp_path}`" in message
     assert "the model demo" in message
 
 

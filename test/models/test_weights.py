@@ -191,7 +191,7 @@ def test_a_missing_hub_id_names_the_command_that_fetches_it(tmp_path: Path) -> N
     with pytest.raises(MissingWeightsError) as caught:
         find_weights(HUB_ID, model_type=QWEN, store=tmp_path)
     message = str(caught.value)
-    assert f"hf download {HUB_ID} --local-dir {tmp_path / HUB_ID}" in message
+    assert f"python -m rex_thinker_ros.apps.fetch_models {HUB_ID} --store {tmp_path}`" in message
     assert f"{tmp_path / HUB_ID} does not exist" in message
 
 
