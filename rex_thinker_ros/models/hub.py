@@ -25,6 +25,7 @@ from rex_thinker_ros.user_error import UserError
 
 _SETTINGS = re.compile(r"\w[\w.-]*\.(json|jinja)|merges\.txt|vocab\.txt")
 _SINGLE = "model.safetensors"
+_DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
 
 
@@ -62,7 +63,7 @@ class HubCheckpoint:
 def look_up(hub_id: str, revision: str) -> HubCheckpoint:
     """Return what the hub has of a checkpoint at a branch, tag or commit; never a pickle.
 
-    Raises HubError if the hub cannot be asked, refuses, or has no safetensors.
+    Raises HubError if the hub cannot be asked, refuses, has no safetensors or tells no hashes.
     """
     api = HfApi()
     with _told(hub_id, revision):
@@ -125,6 +126,10 @@ def _needed(offered: Iterable[str]) -> set[str]:
 
 
 def _file(sibling: RepoSibling) -> HubFile:
-    if sibling.lfs:
-        return HubFile(sibling.rfilename, sibling.lfs.size, sibling.lfs.sha256)
-    return HubFile(sibling.rfilename, sibling.size or 0, sibling.blob_id or "")
+    lfs = sibling.lfs
+    size = lfs.size if lfs else sibling.size
+    digest = (lfs.sha256 if lfs else sibling.blob_id) or ""
+    # the digest becomes part of a file's name here
+    if size is None or not _DIGEST.fullmatch(digest):
+        raise HubError(f"The hub tells no size and hash of {sibling.rfilename}: is it a mirror?")
+    return HubFile(sibling.rfilename, size, digest)

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -115,7 +116,12 @@ def test_a_broken_connection_is_taken_up_again(hub: Hub, store: Path) -> None:
     assert fetch(store, REASONER, "--check") == 0
 
 
-def test_a_killed_download_is_refused_and_goes_on_where_it_was(hub: Hub, store: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130)], ids=["killed", "Ctrl-C"]
+)
+def test_an_interrupted_download_is_refused_and_goes_on_where_it_was(
+    number: signal.Signals, code: int, hub: Hub, store: Path
+) -> None:
     hub.breaks, hub.stalls = {WEIGHTS: 12 * MEBIBYTE}, True
     command = [sys.executable, "-m", "rex_thinker_ros.apps.fetch_models"]
     process = subprocess.Popen(
@@ -125,8 +131,8 @@ def test_a_killed_download_is_refused_and_goes_on_where_it_was(hub: Hub, store: 
     assert hub.stalled.wait(PATIENCE)
     staged = store / REASONER / STAGE
     wait_for(lambda: any(path.stat().st_size >= 10_000_000 for path in staged.glob(f"{WEIGHTS}*")))
-    process.kill()
-    process.wait()
+    process.send_signal(number)
+    assert process.wait(PATIENCE) == code
     (arrived,) = (path.stat().st_size for path in staged.glob(f"{WEIGHTS}*"))
     with pytest.raises(MissingWeightsError, match=r"interrupted\. Fetch it") as caught:
         find_weights(REASONER, model_type="qwen2_5_vl", store=store)
@@ -332,6 +338,16 @@ def test_a_checkpoint_without_safetensors_is_refused(
     del hub.repositories[DETECTOR][WEIGHTS]
     assert fetch(store, DETECTOR) == 1
     assert "no weights as safetensors" in capsys.readouterr().err
+    assert hub.fetched == []
+
+
+@pytest.mark.parametrize("digest", ["", "../../elsewhere"])
+def test_a_mirror_without_hashes_is_refused(
+    digest: str, hub: Hub, store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub.digest = lambda content: digest
+    assert fetch(store, DETECTOR) == 1
+    assert f"no size and hash of {WEIGHTS}" in capsys.readouterr().err
     assert hub.fetched == []
 
 

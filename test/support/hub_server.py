@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,7 +35,8 @@ class Hub:
     """What the server has, how it fails, and what it was asked for.
 
     fetched are the names of files with the first byte that was wanted of each. breaks are how many
-    bytes of a file arrive until the connection breaks, once, or with stalls stops.
+    bytes of a file arrive until the connection breaks, once, or with stalls stops. forged is sent
+    in place of a file's content; digest is what it tells as the SHA-256 of large ones.
     """
 
     repositories: dict[str, Files] = field(default_factory=dict)
@@ -45,6 +46,7 @@ class Hub:
     stalled: threading.Event = field(default_factory=threading.Event)
     released: threading.Event = field(default_factory=threading.Event)
     forged: Files = field(default_factory=dict)
+    digest: Callable[[bytes], str] = lambda content: hashlib.sha256(content).hexdigest()
     address: str = ""
 
 
@@ -103,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif revision not in ("main", commit_of(files)):
             self._answer(404, b"", {"X-Error-Code": "RevisionNotFound"})
         else:
-            siblings = [_sibling(name, content) for name, content in files.items()]
+            siblings = [_sibling(name, content, hub.digest) for name, content in files.items()]
             answer = {"id": hub_id, "sha": commit_of(files), "siblings": siblings}
             self._answer(200, json.dumps(answer).encode(), {"Content-Type": "application/json"})
 
@@ -135,10 +137,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def _sibling(name: str, content: bytes) -> dict[str, Any]:
+def _sibling(name: str, content: bytes, digest: Callable[[bytes], str]) -> dict[str, Any]:
     blob = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
     sibling: dict[str, Any] = {"rfilename": name, "size": len(content), "blobId": blob}
     if name.endswith((".safetensors", ".bin")):
-        sha256 = hashlib.sha256(content).hexdigest()
-        sibling["lfs"] = {"size": len(content), "sha256": sha256, "pointerSize": 134}
+        sibling["lfs"] = {"size": len(content), "sha256": digest(content), "pointerSize": 134}
     return sibling
