@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from rex_thinker_ros.models.profiles import Profile
 from rex_thinker_ros.models.recorded import RecordedReasoner, load_recorded
+from rex_thinker_ros.models.server_models import connect
 from rex_thinker_ros.models.weights import WeightsError, find_weights
 from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.cancel import CancelToken
@@ -17,6 +19,8 @@ from rex_thinker_ros.referring.detector import Detector
 from rex_thinker_ros.referring.prompt import build_prompt
 from rex_thinker_ros.referring.reasoner import Reasoner
 
+_DETECTOR_TYPE = "grounding-dino"
+_REASONER_TYPE = "qwen2_5_vl"
 _WARM_UP_SIZE = Size(640, 480)
 
 
@@ -33,12 +37,15 @@ def find_models(profile: Profile, *, store: Path | None = None) -> ModelDirector
 
     Raises MissingWeightsError or WeightsError, as find_weights does, for both models at once.
     """
+    needed = [(profile.detector, _DETECTOR_TYPE), (profile.reasoner, _REASONER_TYPE)]
+    detector, reasoner = _find(profile.name, needed, store)
+    return ModelDirectories(detector, reasoner)
+
+
+def _find(profile_name: str, needed: Sequence[tuple[str, str]], store: Path | None) -> list[Path]:
     found: list[Path] = []
     errors: list[WeightsError] = []
-    for reference, model_type in (
-        (profile.detector, "grounding-dino"),
-        (profile.reasoner, "qwen2_5_vl"),
-    ):
+    for reference, model_type in needed:
         try:
             found.append(find_weights(reference, model_type=model_type, store=store))
         except WeightsError as error:
@@ -46,11 +53,11 @@ def find_models(profile: Profile, *, store: Path | None = None) -> ModelDirector
     if errors:
         way_out = (
             "The embedded pair is part of the package: install it again."
-            if profile.name == "demo"
+            if profile_name == "demo"
             else "Or choose the model demo, whose weights are embedded."
         )
         raise type(errors[0])(" ".join([*map(str, errors), way_out]))
-    return ModelDirectories(detector=found[0], reasoner=found[1])
+    return found
 
 
 def load_models(
@@ -58,36 +65,50 @@ def load_models(
 ) -> tuple[Detector, Reasoner]:
     """Load both models of a profile onto "auto", "cpu", "cuda" or "cuda:N"; a recording onto none.
 
-    Raises MissingWeightsError or WeightsError before anything heavy is imported, DeviceError for a
-    device that is not there, and what load_recorded raises.
+    A server's reasoner stays there, and its weights need not be here.
+
+    Raises MissingWeightsError, WeightsError or a server's ServerError before anything heavy is
+    imported, DeviceError for a device that is not there, and what load_recorded raises.
     """
     if profile.recording:
         return load_recorded(profile)
+    if profile.server:
+        (directory,) = _find(profile.name, [(profile.detector, _DETECTOR_TYPE)], store)
+        reasoner = connect(profile)
+        return _load_detector(directory, profile, device), reasoner
     directories = find_models(profile, store=store)
+    detector = _load_detector(directories.detector, profile, device)
+    return detector, _load_reasoner(directories.reasoner, profile, device)
+
+
+def _load_detector(directory: Path, profile: Profile, device: str) -> Detector:
     # seconds of imports: only once the files are known to be there
     from transformers.utils import logging
 
     from rex_thinker_ros.models.device import place
     from rex_thinker_ros.models.grounding_dino import GroundingDinoDetector
-    from rex_thinker_ros.models.qwen import QwenReasoner
 
     logging.disable_progress_bar()
     # transformers warns of a width that is no power of two, which users cannot change
     warnings.filterwarnings("ignore", message="You'd better set embed_dim")
-    placement = place(device)
-    detector = GroundingDinoDetector(
-        directories.detector,
+    return GroundingDinoDetector(
+        directory,
         name=_label(profile.name, profile.detector),
         profile=profile,
-        device=placement.device,
+        device=place(device).device,
     )
-    reasoner = QwenReasoner(
-        directories.reasoner,
+
+
+def _load_reasoner(directory: Path, profile: Profile, device: str) -> Reasoner:
+    from rex_thinker_ros.models.device import place
+    from rex_thinker_ros.models.qwen import QwenReasoner
+
+    return QwenReasoner(
+        directory,
         name=_label(profile.name, profile.reasoner),
         profile=profile,
-        placement=placement,
+        placement=place(device),
     )
-    return detector, reasoner
 
 
 def device_name(profile: Profile, device: str) -> str:

@@ -13,23 +13,31 @@ from rex_thinker_ros.shared_path import shared_path
 _DEMO = shared_path("weights/demo")
 _TOKEN_PIXELS = 28 * 28
 
+IMAGE_ENCODINGS = ("png", "jpeg")
+"""How an image can be sent to a server."""
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
     """Hold everything that loading a pair of models needs.
 
     detector and reasoner are directories or hub ids; empty where a recording, the folder of a
-    decision log, takes their place. The pixel bounds are those of the resized
-    image that the reasoner sees. A box is a candidate if its best score is over box_threshold and
-    a word of the category scores over text_threshold; of two boxes that overlap by more than
-    duplicate_iou the better stays, and at most max_candidates in all. A generation ends after
-    max_new_tokens or max_seconds. ValueError for a value out of its range.
+    decision log, takes their place. With server, a URL, its model server_model reasons instead of
+    reasoner, or the only one that it has, and gets images as server_image, "png" or "jpeg". The
+    pixel bounds are those of the resized image that the reasoner sees. A box is a candidate if its
+    best score is over box_threshold and a word of the category scores over text_threshold; of two
+    boxes that overlap by more than duplicate_iou the better stays, and at most max_candidates in
+    all. A generation ends after max_new_tokens or max_seconds. ValueError for a value out of its
+    range.
     """
 
     name: str
     detector: str = ""
     reasoner: str = ""
     recording: str = ""
+    server: str = ""
+    server_model: str = ""
+    server_image: str = "png"
     min_pixels: int = 16 * _TOKEN_PIXELS
     max_pixels: int = 1280 * _TOKEN_PIXELS
     box_threshold: float = 0.25
@@ -46,6 +54,12 @@ class Profile:
         for name in ("max_candidates", "max_new_tokens", "max_seconds"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
+        if self.server_image not in IMAGE_ENCODINGS:
+            raise ValueError(
+                f"server_image must be {' or '.join(IMAGE_ENCODINGS)}, got {self.server_image}"
+            )
+        if self.recording and self.server:
+            raise ValueError("a recording answers by itself: leave the server out")
         PixelBounds(self.min_pixels, self.max_pixels)
 
     @property

@@ -13,7 +13,7 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 
 from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.detector import RgbImage
-from rex_thinker_ros.referring.prompt import PixelBounds, Prompt
+from rex_thinker_ros.referring.prompt import PixelBounds, Prompt, without_control_tokens
 
 IMAGE_PAD = "<|image_pad|>"
 END_OF_TURN = "<|im_end|>"
@@ -22,12 +22,11 @@ END_OF_TURN = "<|im_end|>"
 def chat_text(prompt: Prompt, image_tokens: int) -> str:
     """Return both turns in Qwen's chat format, up to where the assistant begins to speak.
 
-    Control tokens inside the user's text are broken up, so that no command can speak for another
-    turn or claim to be an image.
+    Control tokens inside the user's text are broken up.
     """
     # written out, not taken from the checkpoint: some ship the template in a file of its own, some
     # not at all, and the format is as fixed as the prompt
-    user = prompt.user.replace("<|", "< |")
+    user = without_control_tokens(prompt.user)
     return (
         f"<|im_start|>system\n{prompt.system}{END_OF_TURN}\n"
         f"<|im_start|>user\n<|vision_start|>{IMAGE_PAD * image_tokens}<|vision_end|>{user}"

@@ -139,6 +139,14 @@ def build_prompt(
     )
 
 
+def without_control_tokens(text: str) -> str:
+    """Return a user's text with control tokens broken up.
+
+    No command can then speak for another turn or claim to be an image.
+    """
+    return text.replace("<|", "< |")
+
+
 def wording() -> str:
     """Return a prompt about made-up candidates, which tells how this version words prompts."""
     boxes = (Box(0.6, 1.4, 99.5, 200.2), Box(300.9, 7.7, 639.9, 479.9))
