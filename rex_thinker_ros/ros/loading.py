@@ -31,6 +31,9 @@ def profile_of(parameters: Parameters) -> Profile:
         "detector": parameters.detector_path or None,
         "reasoner": parameters.reasoner_path or None,
         "recording": parameters.recording or None,
+        "server": parameters.reasoner_server or None,
+        "server_model": parameters.reasoner_server_model or None,
+        "server_image": parameters.reasoner_server_image,
         "box_threshold": _given(parameters.detector_box_threshold),
         "text_threshold": _given(parameters.detector_text_threshold),
         "duplicate_iou": _given(parameters.detector_nms_iou),
@@ -44,7 +47,8 @@ def profile_of(parameters: Parameters) -> Profile:
 def load_all(parameters: Parameters) -> Models:
     """Load and warm up everything that answers need; takes seconds to minutes.
 
-    Raises what load_models raises: an error that names the file or the device that is missing.
+    Raises what load_models raises: an error that names the file, the device or the server that is
+    missing; and what warm_up raises.
     """
     profile = profile_of(parameters)
     detector, reasoner = load_models(profile, device=parameters.device)

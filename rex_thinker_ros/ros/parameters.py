@@ -10,6 +10,7 @@ from typing import Any
 from rclpy.node import Node
 
 from rex_thinker_ros.answering.settings import DEFAULTS, Settings
+from rex_thinker_ros.models.profiles import IMAGE_ENCODINGS
 from rex_thinker_ros.ros.parameter_fields import (
     ParameterError,
     check_value,
@@ -91,6 +92,23 @@ class Parameters:
         "profile's own.",
         name="reasoner.max_seconds",
         between=(-1.0, 3600.0),
+    )
+    reasoner_server: str = parameter(
+        "",
+        "URL of an OpenAI-compatible server that reasons, such as http://gpu-box:8000; empty: "
+        "reason here.",
+        name="reasoner.server",
+    )
+    reasoner_server_model: str = parameter(
+        "",
+        "The server's name of the model; empty takes the only one that it has.",
+        name="reasoner.server_model",
+    )
+    reasoner_server_image: str = parameter(
+        "png",
+        "How the server gets images: png (whole) or jpeg (a fraction of the size, lossy).",
+        name="reasoner.server_image",
+        choices=IMAGE_ENCODINGS,
     )
     on_new_command: str = parameter(
         "newest_wins",
