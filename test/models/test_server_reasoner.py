@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
-import re
 import socket
-import ssl
+import subprocess
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,8 +17,7 @@ from table import TABLE
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from rex_thinker_ros.models.profiles import Profile, load_profile
-from rex_thinker_ros.models.server_connection import Address, parse_address
-from rex_thinker_ros.models.server_error import broken_connection
+from rex_thinker_ros.models.server_connection import parse_address
 from rex_thinker_ros.models.server_models import connect
 from rex_thinker_ros.models.server_reasoner import Patience, ServerReasoner
 from rex_thinker_ros.models.server_request import image_url
@@ -203,13 +202,22 @@ def test_what_does_not_speak_tls_is_no_server_with_it() -> None:
         connect(profile(server.url.replace("http:", "https:")))
 
 
-def test_a_certificate_that_is_not_trusted_is_named() -> None:
-    error = ssl.SSLCertVerificationError()
-    error.verify_message = "self-signed certificate"
-    fault = str(broken_connection(Address(True, "box", None, ""), error))
-    assert re.search(
-        r"https://box is not trusted \(self-signed certificate\).*SSL_CERT_FILE", fault
-    )
+def test_only_a_trusted_certificate_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "both.pem"
+    make = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext"
+    subprocess.run(
+        [*make.split(), "subjectAltName=IP:127.0.0.1", "-keyout", file, "-out", tmp_path / "crt"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    with file.open("a") as both:
+        both.write((tmp_path / "crt").read_text())
+    with scripted_server(WHOLE, certificate=file) as server:
+        with pytest.raises(UserError, match=r"not trusted \(self.signed.*SSL_CERT_FILE"):
+            connect(profile(server.url))
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "crt"))
+        assert ask(server.url).text == TEXT
 
 
 @pytest.mark.parametrize(

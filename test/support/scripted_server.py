@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 MODEL = "scripted"
@@ -53,8 +55,8 @@ DONE = b"data: [DONE]\n\n"
 
 
 @contextmanager
-def scripted_server(*answers: Answer) -> Iterator[Script]:
-    """Run a server on a thread of its own."""
+def scripted_server(*answers: Answer, certificate: Path | None = None) -> Iterator[Script]:
+    """Run a server on a thread of its own; with a certificate and its key, over TLS."""
     script = Script(list(answers))
 
     class Handler(BaseHTTPRequestHandler):
@@ -79,8 +81,12 @@ def scripted_server(*answers: Answer) -> Iterator[Script]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    script.url = f"http://127.0.0.1:{server.server_port}"
+    script.url = f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_port}"
     yield script
     server.shutdown()
     server.server_close()
