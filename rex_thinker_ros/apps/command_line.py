@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable
 
 from rex_thinker_ros.models.profiles import IMAGE_ENCODINGS, PROFILES, Profile, load_profile
-from rex_thinker_ros.models.server_error import KEY_VARIABLE
+from rex_thinker_ros.models.server.error import KEY_VARIABLE
 from rex_thinker_ros.user_error import UserError
 
 

@@ -15,12 +15,12 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from rex_thinker_ros.apps.command_line import run
 from rex_thinker_ros.apps.telling import Telling
-from rex_thinker_ros.models.checking import defects
-from rex_thinker_ros.models.digests import OnBytes
-from rex_thinker_ros.models.fetching import Fetching
-from rex_thinker_ros.models.hub import look_up
-from rex_thinker_ros.models.manifest import MANIFEST, ManifestError, read_manifest
 from rex_thinker_ros.models.profiles import PROFILES, Profile
+from rex_thinker_ros.models.store.checking import defects
+from rex_thinker_ros.models.store.digests import OnBytes
+from rex_thinker_ros.models.store.fetching import Fetching
+from rex_thinker_ros.models.store.hub import look_up
+from rex_thinker_ros.models.store.manifest import MANIFEST, ManifestError, read_manifest
 from rex_thinker_ros.models.weights import (
     STORE_VARIABLE,
     WeightsError,

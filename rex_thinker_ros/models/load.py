@@ -11,7 +11,7 @@ import numpy as np
 
 from rex_thinker_ros.models.profiles import Profile
 from rex_thinker_ros.models.recorded import RecordedReasoner, load_recorded
-from rex_thinker_ros.models.server_models import connect
+from rex_thinker_ros.models.server.serving import connect
 from rex_thinker_ros.models.weights import WeightsError, find_weights
 from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.cancel import CancelToken

@@ -8,7 +8,7 @@ import re
 import shlex
 from pathlib import Path
 
-from rex_thinker_ros.models.manifest import MANIFEST
+from rex_thinker_ros.models.store.manifest import MANIFEST
 from rex_thinker_ros.user_error import UserError
 
 STORE_VARIABLE = "REX_THINKER_STORE"

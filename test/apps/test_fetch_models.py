@@ -18,8 +18,8 @@ from hub_server import Files, Hub, commit_of, files_of, serving
 
 from rex_thinker_ros.apps.fetch_models import main
 from rex_thinker_ros.models.load import load_models, warm_up
-from rex_thinker_ros.models.manifest import MANIFEST
 from rex_thinker_ros.models.profiles import PROFILES, load_profile
+from rex_thinker_ros.models.store.manifest import MANIFEST
 from rex_thinker_ros.models.weights import STAGE, MissingWeightsError, find_weights
 from rex_thinker_ros.shared_path import shared_path
 

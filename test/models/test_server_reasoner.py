@@ -17,10 +17,10 @@ from table import TABLE
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from rex_thinker_ros.models.profiles import Profile, load_profile
-from rex_thinker_ros.models.server_connection import parse_address
-from rex_thinker_ros.models.server_models import connect
-from rex_thinker_ros.models.server_reasoner import Patience, ServerReasoner
-from rex_thinker_ros.models.server_request import image_url
+from rex_thinker_ros.models.server.connection import parse_address
+from rex_thinker_ros.models.server.reasoner import Patience, ServerReasoner
+from rex_thinker_ros.models.server.request import image_url
+from rex_thinker_ros.models.server.serving import connect
 from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.confidence import PieceMargin

@@ -12,8 +12,8 @@ from table import TABLE
 
 from rex_thinker_ros.models.load import load_models, warm_up
 from rex_thinker_ros.models.profiles import load_profile
-from rex_thinker_ros.models.server_error import KEY_VARIABLE, ServerError
-from rex_thinker_ros.models.server_models import connect
+from rex_thinker_ros.models.server.error import KEY_VARIABLE, ServerError
+from rex_thinker_ros.models.server.serving import connect
 from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.command import Command

@@ -19,8 +19,8 @@ from huggingface_hub.file_download import http_get
 from huggingface_hub.hf_api import RepoSibling
 from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
-from rex_thinker_ros.models.digests import OnBytes, git_blob_id, sha256
-from rex_thinker_ros.models.manifest import MANIFEST
+from rex_thinker_ros.models.store.digests import OnBytes, git_blob_id, sha256
+from rex_thinker_ros.models.store.manifest import MANIFEST
 from rex_thinker_ros.user_error import UserError
 
 _SETTINGS = re.compile(r"\w[\w.-]*\.(json|jinja)|merges\.txt|vocab\.txt")

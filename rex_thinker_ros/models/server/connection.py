@@ -12,7 +12,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from queue import Empty, Queue
 from urllib.parse import urlsplit
 
-from rex_thinker_ros.models.server_error import (
+from rex_thinker_ros.models.server.error import (
     KEY_VARIABLE,
     ServerError,
     broken_connection,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rex_thinker_ros.models.server_error import ServerError, server_message, short
+from rex_thinker_ros.models.server.error import ServerError, server_message, short
 from rex_thinker_ros.referring.confidence import PieceMargin
 from rex_thinker_ros.referring.reasoner import Completion, StopReason
 

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rex_thinker_ros.models.digests import OnBytes, sha256
-from rex_thinker_ros.models.hub import HubCheckpoint, HubFile, download
-from rex_thinker_ros.models.manifest import (
+from rex_thinker_ros.models.store.digests import OnBytes, sha256
+from rex_thinker_ros.models.store.hub import HubCheckpoint, HubFile, download
+from rex_thinker_ros.models.store.manifest import (
     MANIFEST,
     Manifest,
     ManifestError,

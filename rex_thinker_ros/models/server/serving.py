@@ -6,9 +6,9 @@ import json
 import time
 
 from rex_thinker_ros.models.profiles import Profile
-from rex_thinker_ros.models.server_connection import Address, Exchange, parse_address
-from rex_thinker_ros.models.server_error import ServerError, short
-from rex_thinker_ros.models.server_reasoner import ServerReasoner
+from rex_thinker_ros.models.server.connection import Address, Exchange, parse_address
+from rex_thinker_ros.models.server.error import ServerError, short
+from rex_thinker_ros.models.server.reasoner import ServerReasoner
 
 _LIST_SECONDS = 10.0
 

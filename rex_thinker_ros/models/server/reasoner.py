@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rex_thinker_ros.models.profiles import Profile
-from rex_thinker_ros.models.server_connection import Address, Exchange
-from rex_thinker_ros.models.server_error import ServerAwayError, ServerError
-from rex_thinker_ros.models.server_request import image_url, request
-from rex_thinker_ros.models.server_stream import Transcript, parse_event
-from rex_thinker_ros.models.stop_clock import StopClock
+from rex_thinker_ros.models.server.connection import Address, Exchange
+from rex_thinker_ros.models.server.error import ServerAwayError, ServerError
+from rex_thinker_ros.models.server.request import image_url, request
+from rex_thinker_ros.models.server.stop_clock import StopClock
+from rex_thinker_ros.models.server.stream import Transcript, parse_event
 from rex_thinker_ros.referring.answer import is_over
 from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.cancel import CancelToken

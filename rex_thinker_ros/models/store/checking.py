@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rex_thinker_ros.models.digests import OnBytes, sha256
-from rex_thinker_ros.models.manifest import Manifest, ManifestFile
+from rex_thinker_ros.models.store.digests import OnBytes, sha256
+from rex_thinker_ros.models.store.manifest import Manifest, ManifestFile
 from rex_thinker_ros.models.weights import is_whole, missing, shards
 
 

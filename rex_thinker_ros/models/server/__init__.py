@@ -1,0 +1,1 @@
+"""The reasoner on another computer, behind a server of models."""

@@ -1,0 +1,1 @@
+"""The folder of checkpoints: what fills it, and what checks it."""
