@@ -14,5 +14,5 @@ def shared_path(name: str, module: str = __file__) -> Path:
     """
     package = Path(module).resolve().parent
     shares = (prefix / "share" / "rex_thinker_ros" for prefix in package.parents)
-    paths = [place / name for place in (package, package.parent, *shares)]
+    paths = [place / name for place in (package, *shares, package.parent)]
     return next((path for path in paths if path.exists()), paths[0])

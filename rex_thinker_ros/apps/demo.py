@@ -22,8 +22,9 @@ from rex_thinker_ros.apps.results import Result, make_result
 from rex_thinker_ros.apps.ros_node import ros_node
 from rex_thinker_ros.apps.script import Cue
 from rex_thinker_ros.apps.summary import summarize
-from rex_thinker_ros.apps.surroundings import checkout, isolate, shared_files
+from rex_thinker_ros.apps.surroundings import checkout, isolate
 from rex_thinker_ros.apps.terminal import Terminal
+from rex_thinker_ros.shared_path import shared_path
 from rex_thinker_ros.stamps import stamp_nanoseconds
 
 _START_SECONDS = 600.0  # large models take their time to load
@@ -61,7 +62,7 @@ def _positive(text: str) -> int:
 
 
 def _run(options: argparse.Namespace, terminal: Terminal) -> int:
-    material = load_material(shared_files() / "demo", options.only)
+    material = load_material(shared_path("demo"), options.only)
     total = len(material.script)
     output = OutputFolder(options.out)
     domain = isolate()

@@ -7,7 +7,9 @@ import random
 import socket
 from pathlib import Path
 
-from ament_index_python.packages import get_package_prefix, get_package_share_directory
+from ament_index_python.packages import get_package_prefix
+
+from rex_thinker_ros.shared_path import shared_path
 
 PACKAGE = "rex_thinker_ros"
 _CHECKOUT = Path(__file__).resolve().parents[2]
@@ -18,11 +20,6 @@ _OLD_FAST_DDS = ("humble", "iron", "jazzy")
 def checkout() -> Path | None:
     """Return the source tree that this module runs from; None if it is installed."""
     return _CHECKOUT if (_CHECKOUT / "package.xml").is_file() else None
-
-
-def shared_files() -> Path:
-    """Return the folder of config/ and demo/: the checkout, or the installed share folder."""
-    return checkout() or Path(get_package_share_directory(PACKAGE))
 
 
 def executable(name: str) -> Path:
@@ -39,7 +36,7 @@ def isolate() -> int:
     os.environ["ROS_DOMAIN_ID"] = str(domain)
     os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
     prefix = "FASTRTPS" if os.environ.get("ROS_DISTRO") in _OLD_FAST_DDS else "FASTDDS"
-    profile = shared_files() / "config" / "fastdds_shm64.xml"
+    profile = shared_path("config/fastdds_shm64.xml")
     os.environ.setdefault(f"{prefix}_DEFAULT_PROFILES_FILE", str(profile))
     return domain
 

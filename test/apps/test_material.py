@@ -9,8 +9,8 @@ import pytest
 
 from rex_thinker_ros.apps.material import MaterialError, load_material
 from rex_thinker_ros.apps.script import Cue
-from rex_thinker_ros.apps.surroundings import shared_files
 from rex_thinker_ros.referring.boxes import Box
+from rex_thinker_ros.shared_path import shared_path
 
 
 def test_truth_and_script_are_read(material: Path, stamps: list[int]) -> None:
@@ -77,7 +77,7 @@ def test_a_bag_without_images_is_refused(material: Path) -> None:
 
 
 def test_the_bundled_material_holds_what_the_demo_promises() -> None:
-    material = load_material(shared_files() / "demo")
+    material = load_material(shared_path("demo"))
     assert len(material.script) >= 12
     size = sum(path.stat().st_size for path in material.bag.iterdir())
     assert size <= 6 * 2**20
