@@ -62,7 +62,8 @@ def _in_process(options: argparse.Namespace, script: Script, stage: Stage) -> It
     results = replay(stage, script, Models(CommandParser(), detector, reasoner))
     if options.record:
         results = record(results, options.record, script=options.script, profile=profile)
-    yield options.model, (judge_result(one.cue, one.result) for one in results)
+    draw = options.html is not None
+    yield options.model, (judge_result(one.cue, one.result, draw=draw) for one in results)
 
 
 @contextmanager
@@ -75,7 +76,7 @@ def _live(options: argparse.Namespace, script: Script, stage: Stage) -> Iterator
     with ros_node("replay") as node:
         replayed = LiveReplay(stage, script, node, options.node)
         # also when interrupted, the node has its settings back while we are still there
-        with closing(replayed.run()) as answers:
+        with closing(replayed.run(draw=options.html is not None)) as answers:
             yield replayed.model, answers
 
 

@@ -21,7 +21,7 @@ from rex_thinker_ros.referring.detector import RgbImage
 class Judged:
     """A command, what came of it, what is not as expected, and the picture of both.
 
-    picture is a data URL of the image that was decided on; empty without one.
+    picture is a data URL of the image that was decided on; empty without one, or if none is wanted.
     """
 
     cue: Cue
@@ -78,6 +78,6 @@ def judge(cue: Cue, answer: Answer, image: RgbImage | None) -> Judged:
     return Judged(cue, answer, faults(cue.expect, answer), picture)
 
 
-def judge_result(cue: Cue, result: Result) -> Judged:
+def judge_result(cue: Cue, result: Result, *, draw: bool) -> Judged:
     """Compare the result of a command that was given in this process."""
-    return judge(cue, answer_of(result), result.looked.image if result.looked else None)
+    return judge(cue, answer_of(result), result.looked.image if draw and result.looked else None)

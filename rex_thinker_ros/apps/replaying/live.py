@@ -62,8 +62,8 @@ class LiveReplay:
         """Return the profile that the node answers with."""
         return str(self._node.parameters("model")["model"])
 
-    def run(self) -> Generator[Judged, None, None]:
-        """Yield what comes of each command; the script's settings hold meanwhile.
+    def run(self, *, draw: bool) -> Generator[Judged, None, None]:
+        """Yield what comes of each command, drawn if so; the script's settings hold meanwhile.
 
         Raises:
             BagError: the bag is cut off.
@@ -74,7 +74,7 @@ class LiveReplay:
         self._node.set_parameters(settings)
         try:
             for number, cue in enumerate(self._script.cues, 1):
-                yield self._give(number, cue)
+                yield self._give(number, cue, draw=draw)
         finally:
             self._node.set_parameters(before)
 
@@ -83,7 +83,7 @@ class LiveReplay:
         if now != value:
             raise UserError(f"The node's parameter {parameter} is {now}: start it with {value}.")
 
-    def _give(self, number: int, cue: Cue) -> Judged:
+    def _give(self, number: int, cue: Cue, *, draw: bool) -> Judged:
         with self._bag.jump():
             request = self._stage.request(number, cue)
         self._bag.deliver()
@@ -104,7 +104,8 @@ class LiveReplay:
                 f"'{cue.say}' was decided on an image that the bag has not shown by then. Does "
                 "something else publish on the node's topics?"
             )
-        return judge(cue, answer, self._images.get(answer.stamp_nanoseconds))
+        image = self._images.get(answer.stamp_nanoseconds) if draw else None
+        return judge(cue, answer, image)
 
     def _look(self, request: Request) -> None:
         """Turn the clock as far as looking at an image does, and remember the image."""
