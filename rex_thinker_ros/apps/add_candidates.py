@@ -36,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     console = Console(stderr=True)
     annotations = read_annotations(options.set)
-    detector, _ = load_models(chosen_profile(options), device=options.device)
+    profile, say = chosen_profile(options), Telling(sys.stderr).step
+    detector, _ = load_models(profile, device=options.device, say=say)
     done = list(_with_candidates(annotations, options.images, detector, console))
     write_annotations(options.output, done)
     missed = sum(annotation.answer in annotation.candidates for annotation in done)

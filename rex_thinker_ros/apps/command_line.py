@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import signal
 from collections.abc import Callable
+from typing import Any
 
-from rex_thinker_ros.models.profiles import IMAGE_ENCODINGS, PROFILES, Profile, load_profile
+from rex_thinker_ros.models.profiles import PROFILES, SETTINGS, Profile, load_profile
 from rex_thinker_ros.models.server.error import KEY_VARIABLE
 from rex_thinker_ros.user_error import UserError
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Add --model, --recording, --server..., which chosen_profile reads, and --device."""
+    """Add --model, --recording, --server and --set, which chosen_profile reads, and --device."""
     parser.add_argument(
         "--model", default="rex_thinker_7b", choices=PROFILES, help="default: %(default)s"
     )
@@ -27,29 +28,40 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         f"taken from {KEY_VARIABLE}",
     )  # fmt: skip
     parser.add_argument(
-        "--server-model", metavar="NAME", help="the server's model, where it has several"
-    )
-    parser.add_argument(
-        "--server-image", choices=IMAGE_ENCODINGS, help="how the server gets images (default: png)"
-    )
+        "--set", dest="settings", action="append", default=[], type=_setting, metavar="NAME=VALUE",
+        help="a setting of the profile, by the name of the node's parameter, such as "
+        "reasoner.quantization=int8; may be given again. Names: " + ", ".join(SETTINGS),
+    )  # fmt: skip
     parser.add_argument(
         "--device", default="auto", help="auto, cpu, cuda or cuda:N (default: %(default)s)"
     )
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    """Return the field of a profile and its value, from NAME=VALUE."""
+    name, _, value = text.partition("=")
+    if name not in SETTINGS:
+        raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(SETTINGS)}")
+    kind = type(getattr(PROFILES["demo"], SETTINGS[name]))
+    try:
+        return SETTINGS[name], kind(value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{name} is no {kind.__name__}: {value!r}") from error
 
 
 def chosen_profile(options: argparse.Namespace) -> Profile:
     """Return the profile that the options of add_model_options name.
 
     Raises:
-        RecordingError: the recording is missing, one too many, or holds nothing.
+        UserError: a setting has a wrong value, or the recording is missing, one too many, or
+            holds nothing.
     """
-    return load_profile(
-        options.model,
-        recording=options.recording,
-        server=options.server,
-        server_model=options.server_model,
-        server_image=options.server_image,
-    )
+    replaced = dict(options.settings)
+    replaced |= {name: value for name in ("recording", "server") if (value := vars(options)[name])}
+    try:
+        return load_profile(options.model, **replaced)
+    except ValueError as error:
+        raise UserError(str(error)) from error
 
 
 def run(work: Callable[[], int], tell_error: Callable[[str], object], *, failure: int = 1) -> int:

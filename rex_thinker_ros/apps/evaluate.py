@@ -60,7 +60,7 @@ def _run(options: argparse.Namespace) -> int:
     predict_all(
         read_expressions(options.set), options.images, options.predictions,
         profile=chosen_profile(options), device=options.device, category=options.category,
-        detect=options.detect,
+        detect=options.detect, say=Telling(sys.stderr).step,
     )  # fmt: skip
     return 0
 

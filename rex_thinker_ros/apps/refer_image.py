@@ -19,6 +19,7 @@ from rex_thinker_ros.apps.pictures import write_picture
 from rex_thinker_ros.apps.records import candidate_records
 from rex_thinker_ros.apps.telling import Telling
 from rex_thinker_ros.models.load import load_models
+from rex_thinker_ros.models.memory.taken import peak_text
 from rex_thinker_ros.referring.annotation import annotate
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.candidate import Verdict
@@ -73,7 +74,9 @@ def _run(options: argparse.Namespace, telling: Telling) -> int:
     except InvalidCommandError as error:
         raise UserError(str(error)) from error
     telling.step(f"Loading {options.model}")
-    referrer = Referrer(*load_models(chosen_profile(options), device=options.device))
+    referrer = Referrer(
+        *load_models(chosen_profile(options), device=options.device, say=telling.step)
+    )
     failed = 0
     for number, path in enumerate(images, 1):
         telling.begin(f"{number}/{len(images)}", f"{path}: {command.expression}")
@@ -94,6 +97,7 @@ def _run(options: argparse.Namespace, telling: Telling) -> int:
             target = _picture_path(options.vis, path, number if len(images) > 1 else None)
             write_picture(target, side_by_side(image, referral))
             telling.step(f"Wrote {target}")
+    telling.step(f"Took {peak_text()} at the most")
     return int(failed > 0)
 
 

@@ -58,7 +58,7 @@ def _run(options: argparse.Namespace) -> int:
 def _in_process(options: argparse.Namespace, script: Script, stage: Stage) -> Iterator[Answers]:
     """Give the commands to models in this process."""
     profile = chosen_profile(options)
-    detector, reasoner = load_models(profile, device=options.device)
+    detector, reasoner = load_models(profile, device=options.device, say=Telling(sys.stderr).step)
     results = replay(stage, script, Models(CommandParser(), detector, reasoner))
     if options.record:
         results = record(results, options.record, script=options.script, profile=profile)

@@ -55,7 +55,7 @@ def _run(options: argparse.Namespace, telling: Telling) -> int:
     login = read_login(options.user, options.password_file)
     profile = chosen_profile(options)
     telling.step(f"Loading {options.model}")
-    detector, reasoner = load_models(profile, device=options.device)
+    detector, reasoner = load_models(profile, device=options.device, say=telling.step)
     warm_up(detector, reasoner)
     if login is None and not is_this_machine(options.host):
         telling.warning(f"{options.host} is open to others, and there is no password")

@@ -18,6 +18,7 @@ from transformers.models.grounding_dino.image_processing_pil_grounding_dino impo
 from transformers.models.grounding_dino.processing_grounding_dino import GroundingDinoProcessor
 
 from rex_thinker_ros.models.duplicates import best_distinct
+from rex_thinker_ros.models.memory.shortage import memory_advice
 from rex_thinker_ros.models.profiles import Profile
 from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.candidate import Candidate
@@ -65,11 +66,16 @@ class GroundingDinoDetector:
         other._profile = replace(self._profile, box_threshold=box, text_threshold=text)
         return other
 
+    @memory_advice(
+        "The detector",
+        "Send smaller images, set reasoner.quantization, or free memory on its device.",
+    )
     def detect(self, image: RgbImage, category: str) -> list[Candidate]:
         """Return candidates numbered from 1, boxes in full-image pixels, best duplicates only.
 
         ValueError for a category without a word. FloatingPointError where the model's logits are
-        not numbers: none would pass a threshold, as if nothing were in view.
+        not numbers: none would pass a threshold, as if nothing were in view. OutOfMemoryError where
+        memory runs out.
         """
         inputs = self._processor(
             images=Image.fromarray(image),

@@ -2,113 +2,103 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rex_thinker_ros.models.find import ModelDirectories, find_models
+from rex_thinker_ros.models.memory.check import check_fits
+from rex_thinker_ros.models.memory.need import detector_need, needed_together, reasoner_need
+from rex_thinker_ros.models.memory.shortage import memory_advice
 from rex_thinker_ros.models.profiles import Profile
+from rex_thinker_ros.models.quantization import QUANTIZATIONS, require_quantizer
+from rex_thinker_ros.models.quiet import silence_libraries
 from rex_thinker_ros.models.recorded import RecordedReasoner, load_recorded
 from rex_thinker_ros.models.server.serving import connect
-from rex_thinker_ros.models.weights import WeightsError, find_weights
 from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.detector import Detector
 from rex_thinker_ros.referring.prompt import build_prompt
 from rex_thinker_ros.referring.reasoner import Reasoner
 
-_DETECTOR_TYPE = "grounding-dino"
-_REASONER_TYPE = "qwen2_5_vl"
+if TYPE_CHECKING:
+    from rex_thinker_ros.models.device import Placement
+
 _WARM_UP_SIZE = Size(640, 480)
 
-
-@dataclass(frozen=True, slots=True)
-class ModelDirectories:
-    """Hold where the two checkpoints of a profile lie."""
-
-    detector: Path
-    reasoner: Path
-
-
-def find_models(profile: Profile, *, store: Path | None = None) -> ModelDirectories:
-    """Return where the profile's checkpoints lie, in milliseconds; nothing is loaded.
-
-    Raises MissingWeightsError or WeightsError, as find_weights does, for both models at once.
-    """
-    needed = [(profile.detector, _DETECTOR_TYPE), (profile.reasoner, _REASONER_TYPE)]
-    detector, reasoner = _find(profile.name, needed, store)
-    return ModelDirectories(detector, reasoner)
-
-
-def _find(profile_name: str, needed: Sequence[tuple[str, str]], store: Path | None) -> list[Path]:
-    found: list[Path] = []
-    errors: list[WeightsError] = []
-    for reference, model_type in needed:
-        try:
-            found.append(find_weights(reference, model_type=model_type, store=store))
-        except WeightsError as error:
-            errors.append(error)
-    if errors:
-        way_out = (
-            "The embedded pair is part of the package: install it again."
-            if profile_name == "demo"
-            else "Or choose the model demo, whose weights are embedded."
-        )
-        raise type(errors[0])(" ".join([*map(str, errors), way_out]))
-    return found
+_log = logging.getLogger(__name__)
 
 
 def load_models(
-    profile: Profile, *, device: str = "auto", store: Path | None = None
+    profile: Profile,
+    *,
+    device: str = "auto",
+    store: Path | None = None,
+    say: Callable[[str], object] = _log.info,
 ) -> tuple[Detector, Reasoner]:
     """Load both models of a profile onto "auto", "cpu", "cuda" or "cuda:N"; a recording onto none.
 
-    A server's reasoner stays there, and its weights need not be here.
+    A server's reasoner stays there, and its weights need not be here. `say` hears how much memory
+    is needed and free, before it is taken.
 
-    Raises MissingWeightsError, WeightsError or a server's ServerError before anything heavy is
-    imported, DeviceError for a device that is not there, and what load_recorded raises.
+    Raises MissingWeightsError, WeightsError, MissingQuantizerError or a server's ServerError before
+    anything heavy is imported, DeviceError for a device that is not there, MemoryNeedError for one
+    that is too small, and what load_recorded raises.
     """
     if profile.recording:
         return load_recorded(profile)
-    if profile.server:
-        (directory,) = _find(profile.name, [(profile.detector, _DETECTOR_TYPE)], store)
-        reasoner = connect(profile)
-        return _load_detector(directory, profile, device), reasoner
     directories = find_models(profile, store=store)
-    detector = _load_detector(directories.detector, profile, device)
-    return detector, _load_reasoner(directories.reasoner, profile, device)
+    require_quantizer(profile.quantization)
+    if directories.reasoner is None:
+        remote = connect(profile)
+        placement = _place(directories, profile, device, say)
+        return _load_detector(directories.detector, profile, placement), remote
+    placement = _place(directories, profile, device, say)
+    with memory_advice("Loading", "Free memory on the device, or set reasoner.quantization."):
+        detector = _load_detector(directories.detector, profile, placement)
+        return detector, _load_reasoner(directories.reasoner, profile, placement)
 
 
-def _load_detector(directory: Path, profile: Profile, device: str) -> Detector:
+def _place(
+    directories: ModelDirectories, profile: Profile, device: str, say: Callable[[str], object]
+) -> Placement:
+    """Return where the models will run, once they are known to fit there."""
     # seconds of imports: only once the files are known to be there
-    from transformers.utils import logging
-
+    silence_libraries()
     from rex_thinker_ros.models.device import place
+    from rex_thinker_ros.models.memory.free import free_bytes
+
+    placement = place(device, profile.attention)
+    needs = {"detector": detector_need(directories.detector)}
+    smaller = {}
+    if directories.reasoner is not None:
+        size = placement.dtype.itemsize
+        needs["reasoner"] = reasoner_need(directories.reasoner, profile, size)
+        for quantization in QUANTIZATIONS:
+            other = replace(profile, quantization=quantization)
+            need = reasoner_need(directories.reasoner, other, size)
+            smaller[quantization] = needed_together([needs["detector"], need])
+    free = free_bytes(placement.device)
+    check_fits(needs, free, str(placement.device), smaller, say)
+    return placement
+
+
+def _load_detector(directory: Path, profile: Profile, placement: Placement) -> Detector:
     from rex_thinker_ros.models.grounding_dino import GroundingDinoDetector
 
-    logging.disable_progress_bar()
-    # transformers warns of a width that is no power of two, which users cannot change
-    warnings.filterwarnings("ignore", message="You'd better set embed_dim")
-    return GroundingDinoDetector(
-        directory,
-        name=_label(profile.name, profile.detector),
-        profile=profile,
-        device=place(device).device,
-    )
+    name = _label(profile.name, profile.detector)
+    return GroundingDinoDetector(directory, name=name, profile=profile, device=placement.device)
 
 
-def _load_reasoner(directory: Path, profile: Profile, device: str) -> Reasoner:
-    from rex_thinker_ros.models.device import place
+def _load_reasoner(directory: Path, profile: Profile, placement: Placement) -> Reasoner:
     from rex_thinker_ros.models.qwen import QwenReasoner
 
-    return QwenReasoner(
-        directory,
-        name=_label(profile.name, profile.reasoner),
-        profile=profile,
-        placement=place(device),
-    )
+    name = _label(profile.name, profile.reasoner)
+    return QwenReasoner(directory, name=name, profile=profile, placement=placement)
 
 
 def device_name(profile: Profile, device: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from rex_thinker_ros.models.quantization import QUANTIZATIONS
 from rex_thinker_ros.models.recording import RecordingError, newest_bounds
 from rex_thinker_ros.referring.prompt import PixelBounds
 from rex_thinker_ros.shared_path import shared_path
@@ -16,6 +17,29 @@ _TOKEN_PIXELS = 28 * 28
 IMAGE_ENCODINGS = ("png", "jpeg")
 """How an image can be sent to a server."""
 
+ATTENTIONS = ("auto", "flash", "sdpa", "eager")
+"""What computes the reasoner's attention; auto is the fastest that is there."""
+
+SETTINGS = {
+    "recording": "recording",
+    "detector.path": "detector",
+    "detector.box_threshold": "box_threshold",
+    "detector.text_threshold": "text_threshold",
+    "detector.nms_iou": "duplicate_iou",
+    "detector.max_candidates": "max_candidates",
+    "reasoner.path": "reasoner",
+    "reasoner.max_new_tokens": "max_new_tokens",
+    "reasoner.max_seconds": "max_seconds",
+    "reasoner.min_pixels": "min_pixels",
+    "reasoner.max_pixels": "max_pixels",
+    "reasoner.quantization": "quantization",
+    "reasoner.attention": "attention",
+    "reasoner.server": "server",
+    "reasoner.server_model": "server_model",
+    "reasoner.server_image": "server_image",
+}
+"""What users may replace of a profile: the parameters' names, and those of the fields."""
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -23,7 +47,8 @@ class Profile:
 
     detector and reasoner are directories or hub ids; empty where a recording, the folder of a
     decision log, takes their place. With server, a URL, its model server_model reasons instead of
-    reasoner, or the only one that it has, and gets images as server_image, "png" or "jpeg". The
+    reasoner, or the only one that it has, and gets images as server_image, one of IMAGE_ENCODINGS.
+    quantization is one of QUANTIZATIONS, attention one of ATTENTIONS; both are the reasoner's. The
     pixel bounds are those of the resized image that the reasoner sees. A box is a candidate if its
     best score is over box_threshold and a word of the category scores over text_threshold; of two
     boxes that overlap by more than duplicate_iou the better stays, and at most max_candidates in
@@ -38,6 +63,8 @@ class Profile:
     server: str = ""
     server_model: str = ""
     server_image: str = "png"
+    quantization: str = "none"
+    attention: str = "auto"
     min_pixels: int = 16 * _TOKEN_PIXELS
     max_pixels: int = 1280 * _TOKEN_PIXELS
     box_threshold: float = 0.25
@@ -54,12 +81,19 @@ class Profile:
         for name in ("max_candidates", "max_new_tokens", "max_seconds"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
-        if self.server_image not in IMAGE_ENCODINGS:
-            raise ValueError(
-                f"server_image must be {' or '.join(IMAGE_ENCODINGS)}, got {self.server_image}"
-            )
+        for name, choices in (
+            ("server_image", IMAGE_ENCODINGS),
+            ("quantization", QUANTIZATIONS),
+            ("attention", ATTENTIONS),
+        ):
+            if getattr(self, name) not in choices:
+                raise ValueError(
+                    f"{name} must be {' or '.join(choices)}, got {getattr(self, name)}"
+                )
         if self.recording and self.server:
             raise ValueError("a recording answers by itself: leave the server out")
+        if self.server and self.quantization != "none":
+            raise ValueError("a server's weights are its own matter: leave the quantization out")
         PixelBounds(self.min_pixels, self.max_pixels)
 
     @property
@@ -113,5 +147,7 @@ def load_profile(name: str, **overrides: Any) -> Profile:
         )
     if not profile.recording:
         return profile
+    if given.keys() & {"min_pixels", "max_pixels"}:
+        raise RecordingError("A recording has its own pixel bounds: leave min and max_pixels out.")
     bounds = newest_bounds(Path(profile.recording).expanduser())
     return replace(profile, min_pixels=bounds.min_pixels, max_pixels=bounds.max_pixels)

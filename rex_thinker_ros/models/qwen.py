@@ -11,7 +11,9 @@ from transformers import GenerationConfig, Qwen2_5_VLForConditionalGeneration
 
 from rex_thinker_ros.models.decoding import Lead, TokenWatch
 from rex_thinker_ros.models.device import Placement
+from rex_thinker_ros.models.memory.shortage import memory_advice
 from rex_thinker_ros.models.profiles import Profile
+from rex_thinker_ros.models.quantization import quantization_config
 from rex_thinker_ros.models.qwen_inputs import QwenInputs
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.detector import RgbImage
@@ -37,8 +39,11 @@ class QwenReasoner:
             use_safetensors=True,
             dtype=placement.dtype,
             attn_implementation=placement.attention,
+            # straight to the device: on the way there must not be a second copy in memory
+            device_map={"": placement.device},
+            quantization_config=quantization_config(profile.quantization, placement.dtype),
         )
-        self._model.to(placement.device).eval()
+        self._model.eval()
         self._end_tokens = self._make_greedy(self._model.generation_config)
 
     @property
@@ -60,6 +65,11 @@ class QwenReasoner:
             config.pad_token_id = self._inputs.end_of_turn
         return ends
 
+    @memory_advice(
+        "The reasoner",
+        "Lower reasoner.max_pixels or reasoner.max_new_tokens, set reasoner.quantization, or free "
+        "memory on its device.",
+    )
     def reason(
         self,
         image: RgbImage,
@@ -69,7 +79,8 @@ class QwenReasoner:
     ) -> Completion:
         """Generate the answer; stop within one token of a cancel or the end of a budget.
 
-        on_text runs in this thread. ValueError if the prompt was built for other bounds.
+        on_text runs in this thread. ValueError if the prompt was built for other bounds,
+        OutOfMemoryError where memory runs out: a smaller request may work.
         """
         lead = Lead()
         watch = TokenWatch(

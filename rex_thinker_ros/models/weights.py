@@ -7,7 +7,9 @@ import os
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
+from rex_thinker_ros.models.safetensors_header import is_whole
 from rex_thinker_ros.models.store.manifest import MANIFEST
 from rex_thinker_ros.user_error import UserError
 
@@ -117,7 +119,7 @@ def shards(directory: Path) -> list[str]:
     index = directory / _INDEX
     if (directory / _SINGLE).is_file() or not index.is_file():
         return [_SINGLE]
-    weight_map = _read_json(index).get("weight_map")
+    weight_map = read_json(index).get("weight_map")
     if not isinstance(weight_map, dict) or not weight_map:
         raise WeightsError(f"{index} lists no weights")
     return sorted(set(weight_map.values()))
@@ -131,7 +133,7 @@ def _cached(hub_id: str) -> list[Path]:
 
 
 def _check_type(directory: Path, model_type: str) -> None:
-    found = _read_json(directory / "config.json").get("model_type")
+    found = read_json(directory / "config.json").get("model_type")
     if found != model_type:
         raise WeightsError(
             f"{directory} holds a checkpoint of type {found}, but {model_type} is needed here: "
@@ -139,22 +141,8 @@ def _check_type(directory: Path, model_type: str) -> None:
         )
 
 
-def is_whole(file: Path) -> bool:
-    """Return whether a safetensors file is as long as its header says. Raises OSError."""
-    # an interrupted download or a Git LFS pointer has the right name and the wrong size
-    try:
-        with file.open("rb") as stream:
-            header_bytes = int.from_bytes(stream.read(8), "little")
-            if header_bytes > file.stat().st_size:
-                return False
-            header = json.loads(stream.read(header_bytes))
-        ends = [entry["data_offsets"][1] for key, entry in header.items() if key != "__metadata__"]
-        return file.stat().st_size == 8 + header_bytes + max(ends, default=0)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return False
-
-
-def _read_json(file: Path) -> dict[str, object]:
+def read_json(file: Path) -> dict[str, Any]:
+    """Return the object in a checkpoint's JSON file. Raises WeightsError and OSError."""
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:

@@ -245,6 +245,4 @@ class _Run:
 def _advice(error: Exception) -> str:
     """Return a sentence on a model's fault and what to do about it."""
     fault = f"{type(error).__name__}: {error}".strip(": ").split("\n")[0]
-    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
-        return f"The models ran out of memory ({fault}). Free some, or use a smaller model."
     return f"The models failed ({fault}). See the log; if it happens again, restart the node."

@@ -12,10 +12,10 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
 from rex_thinker_ros.answering.requests import HUNG
 from rex_thinker_ros.answering.result import Result
+from rex_thinker_ros.models.memory.taken import gpu_memory, process_memory_mb, process_peak_mb
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.ros.durations import duration_text
 from rex_thinker_ros.ros.image_health import FrameRates, ImageHealth, image_values, image_warnings
-from rex_thinker_ros.ros.memory import gpu_memory, process_memory_mb
 from rex_thinker_ros.ros.stage_times import StageTimes
 
 # no command ends like this unless the models worked
@@ -143,11 +143,14 @@ def _all_is_well(health: Health) -> str:
 
 
 def _memory_values() -> Iterator[tuple[str, str]]:
-    process, gpu = process_memory_mb(), gpu_memory()
-    yield "process memory", "unknown" if process is None else f"{process:.0f} MB"
+    process, peak, gpu = process_memory_mb(), process_peak_mb(), gpu_memory()
+    if process is None or peak is None:
+        yield "process memory / peak", "unknown"
+    else:
+        yield "process memory / peak", f"{process:.0f} / {peak:.0f} MB"
     if gpu:
-        reading = f"{gpu.allocated_mb:.0f} / {gpu.reserved_mb:.0f} MB"
-        yield "gpu allocated / reserved", reading
+        reading = f"{gpu.allocated_mb:.0f} / {gpu.reserved_mb:.0f} / {gpu.peak_mb:.0f} MB"
+        yield "gpu allocated / reserved / peak", reading
 
 
 def _words(stage: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -11,7 +9,8 @@ from concurrent.futures import Future
 
 from rex_thinker_ros.answering.answering import Models
 from rex_thinker_ros.models.load import load_models, warm_up
-from rex_thinker_ros.models.profiles import Profile, load_profile
+from rex_thinker_ros.models.memory.taken import peak_text
+from rex_thinker_ros.models.profiles import SETTINGS, Profile, load_profile
 from rex_thinker_ros.referring.command import CommandParser
 from rex_thinker_ros.ros.parameters import Parameters
 
@@ -28,30 +27,22 @@ def profile_of(parameters: Parameters) -> Profile:
         RecordingError: the recording is missing, one too many, or holds nothing.
     """
     replaced = {
-        "detector": parameters.detector_path or None,
-        "reasoner": parameters.reasoner_path or None,
-        "recording": parameters.recording or None,
-        "server": parameters.reasoner_server or None,
-        "server_model": parameters.reasoner_server_model or None,
-        "server_image": parameters.reasoner_server_image,
-        "box_threshold": _given(parameters.detector_box_threshold),
-        "text_threshold": _given(parameters.detector_text_threshold),
-        "duplicate_iou": _given(parameters.detector_nms_iou),
-        "max_candidates": _given(parameters.detector_max_candidates),
-        "max_new_tokens": _given(parameters.reasoner_max_new_tokens),
-        "max_seconds": _given(parameters.reasoner_max_seconds),
+        field: _given(getattr(parameters, name.replace(".", "_")))
+        for name, field in SETTINGS.items()
     }
     return load_profile(parameters.model, **replaced)
 
 
-def load_all(parameters: Parameters) -> Models:
+def load_all(parameters: Parameters, say: Callable[[str], object]) -> Models:
     """Load and warm up everything that answers need; takes seconds to minutes.
+
+    `say` hears how much memory is needed and free before it is taken.
 
     Raises what load_models raises: an error that names the file, the device or the server that is
     missing; and what warm_up raises.
     """
     profile = profile_of(parameters)
-    detector, reasoner = load_models(profile, device=parameters.device)
+    detector, reasoner = load_models(profile, device=parameters.device, say=say)
     parser = CommandParser(max_characters=parameters.max_command_characters)
     warm_up(detector, reasoner)
     return Models(parser, detector, reasoner)
@@ -79,16 +70,9 @@ def wait_for_models(
             next_report += _REPORT_SECONDS
             say(f"Still loading after {time.monotonic() - start:.0f} s.")
     loading.result()
-    say(f"Loaded the models in {time.monotonic() - start:.1f} s.")
+    seconds = time.monotonic() - start
+    say(f"Loaded the models in {seconds:.1f} s, with {peak_text()} at the most.")
 
 
-def free_memory() -> None:
-    """Give the memory of models that nobody holds any more back to the system and the GPU."""
-    gc.collect()
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_initialized():
-        torch.cuda.empty_cache()
-
-
-def _given(value: float) -> float | None:
-    return None if value < 0 else value
+def _given(value: float | str) -> float | str | None:
+    return None if not isinstance(value, str) and value < 0 else value

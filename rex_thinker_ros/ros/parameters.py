@@ -10,7 +10,8 @@ from typing import Any
 from rclpy.node import Node
 
 from rex_thinker_ros.answering.settings import DEFAULTS, Settings
-from rex_thinker_ros.models.profiles import IMAGE_ENCODINGS
+from rex_thinker_ros.models.profiles import ATTENTIONS, IMAGE_ENCODINGS
+from rex_thinker_ros.models.quantization import QUANTIZATIONS
 from rex_thinker_ros.ros.parameter_fields import (
     ParameterError,
     check_value,
@@ -92,6 +93,34 @@ class Parameters:
         "profile's own.",
         name="reasoner.max_seconds",
         between=(-1.0, 3600.0),
+    )
+    reasoner_min_pixels: int = parameter(
+        -1,
+        "Least pixels of the resized image that the reasoner sees; negative takes the profile's "
+        "own, which are those that the model was trained with.",
+        name="reasoner.min_pixels",
+        between=(-1, 100_000_000),
+    )
+    reasoner_max_pixels: int = parameter(
+        -1,
+        "Most pixels of the resized image that the reasoner sees, 784 for each token: fewer take "
+        "less memory and time; negative takes the profile's own.",
+        name="reasoner.max_pixels",
+        between=(-1, 100_000_000),
+    )
+    reasoner_quantization: str = parameter(
+        "none",
+        "How the reasoner's language layers are stored: none, int8 and fp8 (half of bfloat16's "
+        "memory) or int4 (a quarter).",
+        name="reasoner.quantization",
+        choices=QUANTIZATIONS,
+    )
+    reasoner_attention: str = parameter(
+        "auto",
+        "What computes the reasoner's attention: flash (needs the package flash-attn), sdpa or "
+        "eager; auto takes the first that is there.",
+        name="reasoner.attention",
+        choices=ATTENTIONS,
     )
     reasoner_server: str = parameter(
         "",

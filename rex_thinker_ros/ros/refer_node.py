@@ -20,6 +20,7 @@ from rex_thinker_ros.answering.answering import Answering
 from rex_thinker_ros.answering.looking import Looking
 from rex_thinker_ros.answering.requests import HUNG, Ending
 from rex_thinker_ros.models.load import device_name
+from rex_thinker_ros.models.memory.shortage import free_memory
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.ros.camera import Camera
 from rex_thinker_ros.ros.clock import now_nanoseconds
@@ -27,7 +28,6 @@ from rex_thinker_ros.ros.decoders import make_decoder
 from rex_thinker_ros.ros.desk import Desk
 from rex_thinker_ros.ros.diagnostics import Health
 from rex_thinker_ros.ros.loading import (
-    free_memory,
     load_all,
     patience_seconds,
     profile_of,
@@ -145,15 +145,17 @@ class ReferNode(AutostartNode):
         looking = Looking(make_decoder(settings.image_decoder), partial(now_nanoseconds, self))
         cameras = {name: Camera(self, name, settings) for name in settings.cameras}
 
+        say = self.get_logger().info
+
         def load() -> Answering:
-            models = load_all(settings)
+            models = load_all(settings, say)
             self._device = device_name(profile_of(settings), settings.device)
             self._patience = patience_seconds(settings)
             return Answering(models, cameras, looking, lambda: self._settings().answering())
 
         self._desk.diagnostics.times.clear()
         self._desk.logbook.open(settings)
-        wait_for_models(self._desk.worker.load(load), self._stop, self.get_logger().info)
+        wait_for_models(self._desk.worker.load(load), self._stop, say)
         return cameras
 
     def _log_fault(self, what: str, error: Exception) -> None:

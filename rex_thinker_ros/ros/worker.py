@@ -10,8 +10,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from rex_thinker_ros.answering.answering import Answering, failed
 from rex_thinker_ros.answering.requests import Request, Requests
 from rex_thinker_ros.answering.result import Result
+from rex_thinker_ros.models.memory.shortage import free_memory
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.ros.loading import free_memory
 from rex_thinker_ros.ros.progress import Progress
 
 HURRY_SECONDS = 0.5

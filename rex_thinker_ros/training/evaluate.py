@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
@@ -17,8 +18,10 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track
 
+from rex_thinker_ros.apps.command_line import add_model_options, chosen_profile, run
+from rex_thinker_ros.apps.telling import Telling
 from rex_thinker_ros.models.load import load_models
-from rex_thinker_ros.models.profiles import load_profile
+from rex_thinker_ros.models.profiles import Profile
 from rex_thinker_ros.referring.answer import parse_answer
 from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.cancel import CancelToken
@@ -69,10 +72,10 @@ def same_boxes(boxes: Sequence[Box], truth: Sequence[Box]) -> bool:
 
 
 def ask_all(
-    scenes: Sequence[tuple[int, StoredScene]], profile: str, overrides: dict[str, str]
+    scenes: Sequence[tuple[int, StoredScene]], profile: Profile, device: str
 ) -> tuple[list[Row], Detections]:
     """Put each scene's question to the real pipeline, and each category to the detector."""
-    detector, reasoner = load_models(load_profile(profile, **overrides))
+    detector, reasoner = load_models(profile, device=device)
     referrer, parser = Referrer(detector, reasoner), CommandParser()
     rows, detections = [], Detections()
     for number, scene in scenes:
@@ -131,15 +134,15 @@ def _count(
         detections.matched += sum(index is not None for index in snap(found, truth))
 
 
-def run(
-    scenes: Iterable[StoredScene], profile: str, overrides: dict[str, str], processes: int
+def evaluate(
+    scenes: Iterable[StoredScene], profile: Profile, device: str, processes: int
 ) -> tuple[list[Row], Detections]:
     """Evaluate with several processes, each with models of its own."""
     numbered = list(enumerate(scenes))
     parts = [numbered[i : i + 25] for i in range(0, len(numbered), 25)]
     total = Detections()
     rows: list[Row] = []
-    work = partial(ask_all, profile=profile, overrides=overrides)
+    work = partial(ask_all, profile=profile, device=device)
     with ProcessPoolExecutor(processes, initializer=_one_thread) as pool:
         for part_rows, part in track(pool.map(work, parts), "Evaluating", len(parts)):
             rows += part_rows
@@ -155,24 +158,30 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def main() -> None:
+def main() -> int:
     """Print the table; write every row as a line of JSON where asked."""
+    return run(partial(_run, _options()), Telling(sys.stderr).error)
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("scenes", type=Path, help="folder of held-out worlds")
-    parser.add_argument("--model", default="demo", help="model profile")
-    parser.add_argument("--detector", default="", help="directory instead of the profile's")
-    parser.add_argument("--reasoner", default="", help="directory instead of the profile's")
+    add_model_options(parser)
+    parser.set_defaults(model="demo")
     parser.add_argument("--limit", type=int, default=1000, help="scenes at most")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--rows", type=Path, help="JSON lines file for every answer")
-    args = parser.parse_args()
+    return parser.parse_args()
+
+
+def _run(args: argparse.Namespace) -> int:
     scenes = [scene for world in read_worlds(args.scenes) for scene in world][: args.limit]
-    overrides = {"detector": args.detector, "reasoner": args.reasoner}
-    rows, detections = run(scenes, args.model, overrides, args.processes)
+    rows, detections = evaluate(scenes, chosen_profile(args), args.device, args.processes)
     print(table(rows, detections))
     if args.rows:
         args.rows.write_text("".join(json.dumps(asdict(row)) + "\n" for row in rows))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

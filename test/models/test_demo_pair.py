@@ -6,7 +6,8 @@ import pytest
 from table import BOXES, TABLE
 from transformers import AutoTokenizer
 
-from rex_thinker_ros.models.load import find_models, load_models, warm_up
+from rex_thinker_ros.models.find import find_models
+from rex_thinker_ros.models.load import load_models, warm_up
 from rex_thinker_ros.models.profiles import load_profile
 from rex_thinker_ros.models.qwen_inputs import chat_text
 from rex_thinker_ros.referring.boxes import Box, Size
@@ -28,6 +29,7 @@ def pair() -> tuple[Detector, Reasoner]:
 
 def test_the_pair_is_in_the_package_and_small() -> None:
     directories = find_models(PROFILE)
+    assert directories.reasoner
     files = [
         file
         for directory in (directories.detector, directories.reasoner)

@@ -15,6 +15,18 @@ def test_the_cpu_computes_in_float32() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("wanted", "computed"), [("auto", "sdpa"), ("sdpa", "sdpa"), ("eager", "eager")]
+)
+def test_attention_is_what_was_asked_for(wanted: str, computed: str) -> None:
+    assert place("cpu", wanted).attention == computed
+
+
+def test_flash_attention_is_refused_where_it_cannot_be() -> None:
+    with pytest.raises(DeviceError, match="choose auto, sdpa or eager"):
+        place("cpu", "flash")
+
+
 def test_auto_takes_a_gpu_where_there_is_one() -> None:
     assert place("auto").device.type == ("cuda" if torch.cuda.is_available() else "cpu")
 

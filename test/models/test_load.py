@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rex_thinker_ros.models.load import find_models, load_models, warm_up
+from rex_thinker_ros.models.find import find_models
+from rex_thinker_ros.models.load import load_models, warm_up
 from rex_thinker_ros.models.profiles import load_profile
 from rex_thinker_ros.models.weights import MissingWeightsError, WeightsError
 

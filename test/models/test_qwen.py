@@ -17,6 +17,7 @@ from rex_thinker_ros.models.decoding import Lead
 from rex_thinker_ros.models.device import place
 from rex_thinker_ros.models.profiles import load_profile
 from rex_thinker_ros.models.qwen import QwenReasoner
+from rex_thinker_ros.models.weights import find_weights
 from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.candidate import Candidate
@@ -211,6 +212,34 @@ def test_greedy_decoding_is_exact_and_honours_the_checkpoints_repetition_penalty
 def test_the_penalty_matters_to_this_model(random_reasoner: Path) -> None:
     reasoner = load(random_reasoner)
     assert greedy_by_hand(reasoner, 1.0, 12) != greedy_by_hand(reasoner, 1.5, 12)
+
+
+def test_eager_attention_decodes_the_same(random_reasoner: Path) -> None:
+    profile = load_profile("demo", max_new_tokens=12)
+    eager = QwenReasoner(
+        random_reasoner, name="tiny", profile=profile, placement=place("cpu", "eager")
+    )
+    assert ask(eager).text == ask(load(random_reasoner, max_new_tokens=12)).text
+
+
+def test_a_checkpoint_in_shards_is_the_same_model(random_reasoner: Path, tmp_path: Path) -> None:
+    whole = load(random_reasoner, max_new_tokens=12)
+    directory = Path(shutil.copytree(random_reasoner, tmp_path / "shards"))
+    (directory / "model.safetensors").unlink()
+    whole._model.save_pretrained(directory, max_shard_size="100KB")
+    assert len(list(directory.glob("model-*.safetensors"))) > 2
+    found = find_weights(str(directory), model_type="qwen2_5_vl")
+    assert ask(load(found, max_new_tokens=12)) == ask(whole)
+
+
+def test_the_image_is_as_large_as_the_bounds_say(scripted_reasoner: Callable[..., Path]) -> None:
+    directory = scripted_reasoner()
+    small = load(directory, max_pixels=16 * 784)
+    large = load(directory, min_pixels=100 * 784)
+    sizes = [prompt_for(reasoner).resized for reasoner in (small, large)]
+    assert sizes[0].width * sizes[0].height <= 16 * 784
+    assert sizes[1].width * sizes[1].height >= 100 * 784
+    assert {ask(reasoner).text for reasoner in (small, large)} == {SCRIPT}
 
 
 def test_an_answer_does_not_depend_on_the_image_before(random_reasoner: Path) -> None:

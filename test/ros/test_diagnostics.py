@@ -123,8 +123,8 @@ def test_the_values_read_at_a_glance() -> None:
     (status,) = message.status
     values = {value.key: value.value for value in status.values}
     assert len(values) == len(status.values), "a key comes twice"
-    memory = values.pop("process memory")
-    values.pop("gpu allocated / reserved", None)  # where another test has used a GPU
+    memory = values.pop("process memory / peak")
+    values.pop("gpu allocated / reserved / peak", None)  # where another test has used a GPU
     assert values == {
         "model": "demo",
         "device": "cuda:0",

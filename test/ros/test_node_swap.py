@@ -14,7 +14,7 @@ from rex_thinker_ros.msg import Referral
 from ros_client import connected
 from transformers import Qwen2_5_VLForConditionalGeneration
 
-from rex_thinker_ros.ros.memory import process_memory_mb
+from rex_thinker_ros.models.memory.taken import process_memory_mb
 
 LARGE = 300_000  # of the feed-forward part: 230 MB in float32
 WEIGHTS_MB = 3 * 64 * LARGE * 4 / 1e6

@@ -9,7 +9,7 @@ import pytest
 import rclpy
 from rclpy.node import Node
 
-from rex_thinker_ros.models.profiles import load_profile
+from rex_thinker_ros.models.profiles import SETTINGS, load_profile
 from rex_thinker_ros.ros.loading import profile_of
 from rex_thinker_ros.ros.parameter_fields import ParameterError
 from rex_thinker_ros.ros.parameters import (
@@ -108,6 +108,10 @@ def test_every_replacement_reaches_the_profile() -> None:
             detector_max_candidates=3,
             reasoner_max_new_tokens=4,
             reasoner_max_seconds=5.0,
+            reasoner_min_pixels=6000,
+            reasoner_max_pixels=7000,
+            reasoner_quantization="int8",
+            reasoner_attention="eager",
         )
     )
     replaced = {
@@ -119,8 +123,16 @@ def test_every_replacement_reaches_the_profile() -> None:
         "max_candidates": 3,
         "max_new_tokens": 4,
         "max_seconds": 5.0,
+        "min_pixels": 6000,
+        "max_pixels": 7000,
+        "quantization": "int8",
+        "attention": "eager",
     }
     assert {name: getattr(profile, name) for name in replaced} == replaced
+
+
+def test_every_setting_of_a_profile_is_a_parameter() -> None:
+    assert set(SETTINGS) <= set(PARAMETER_NAMES)
 
 
 def test_names_are_dotted_where_they_belong_to_a_model() -> None:

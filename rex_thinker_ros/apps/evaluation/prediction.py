@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.progress import Progress
@@ -25,11 +25,12 @@ from rex_thinker_ros.referring.referrer import Observer, Referral, Referrer
 def predict_all(
     expressions: Sequence[Expression], images: Path, predictions: Path, *,
     profile: Profile, device: str, category: str | None, detect: bool,
+    say: Callable[[str], object],
 ) -> None:  # fmt: skip
     """Append a line for every expression that the prediction file lacks, with a progress bar.
 
     Every box that matches is asked for. Whatever does not end as FOUND predicts no box; status
-    and reasoning are kept beside.
+    and reasoning are kept beside. `say` hears how much memory the models need.
 
     Raises:
         SetError: the prediction file is malformed, or an expression cannot be asked.
@@ -38,7 +39,7 @@ def predict_all(
     done = _made_before(predictions) if predictions.exists() else {}
     rest = [expression for expression in expressions if expression.id not in done]
     commands = _commands(rest, category)
-    models = load_models(profile, device=device)
+    models = load_models(profile, device=device, say=say)
     with Progress() as progress, predictions.open("a", encoding="utf-8") as lines:
         task = progress.add_task(profile.name, total=len(expressions), completed=len(done))
         for expression, command in zip(rest, commands, strict=True):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rex_thinker_ros.models.safetensors_header import is_whole
 from rex_thinker_ros.models.store.digests import OnBytes, sha256
 from rex_thinker_ros.models.store.manifest import Manifest, ManifestFile
-from rex_thinker_ros.models.weights import is_whole, missing, shards
+from rex_thinker_ros.models.weights import missing, shards
 
 
 def defects(

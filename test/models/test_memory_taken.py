@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rex_thinker_ros.ros.memory import GpuMemory, gpu_memory, process_memory_mb
+from rex_thinker_ros.models.memory.taken import GpuMemory, gpu_memory, process_memory_mb
 
 STATUS = "Name:\tpython3\nVmHWM:\t   20000 kB\nVmRSS:\t   15625 kB\nRssAnon:\t    9 kB\n"
 
@@ -48,7 +48,7 @@ def test_whatever_stands_before_it_the_line_is_found(
 def test_more_memory_reads_as_more() -> None:
     # in a process of its own: here, memory that other tests gave back would be taken again
     code = (
-        "import numpy as np; from rex_thinker_ros.ros.memory import process_memory_mb; "
+        "import numpy as np; from rex_thinker_ros.models.memory.taken import process_memory_mb; "
         "before = process_memory_mb(); block = np.ones(50_000_000, np.uint8); "
         "assert 45 < process_memory_mb() - before < 60"
     )
@@ -57,7 +57,7 @@ def test_more_memory_reads_as_more() -> None:
 
 def test_a_reading_does_not_import_torch() -> None:
     code = (
-        "import sys; from rex_thinker_ros.ros.memory import gpu_memory; "
+        "import sys; from rex_thinker_ros.models.memory.taken import gpu_memory; "
         "assert gpu_memory() is None; assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -68,6 +68,7 @@ class ScriptedCuda:
 
     allocated = (3_000_000, 1_000_000)
     reserved = (8_000_000, 2_000_000)
+    most_reserved = (9_000_000, 6_000_000)
 
     def __init__(self, *, initialized: bool) -> None:
         self._initialized = initialized
@@ -85,13 +86,16 @@ class ScriptedCuda:
     def memory_reserved(self, device: int) -> int:
         return self.reserved[device]
 
+    def max_memory_reserved(self, device: int) -> int:
+        return self.most_reserved[device]
+
 
 @pytest.mark.parametrize(
     ("torch", "expected"),
     [
         pytest.param(
             SimpleNamespace(cuda=ScriptedCuda(initialized=True)),
-            GpuMemory(allocated_mb=4.0, reserved_mb=10.0),
+            GpuMemory(allocated_mb=4.0, reserved_mb=10.0, peak_mb=15.0),
             id="the sum of two GPUs",
         ),
         pytest.param(

@@ -1,0 +1,45 @@
+"""Where the checkpoints of a profile lie; milliseconds, and no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rex_thinker_ros.models.profiles import Profile
+from rex_thinker_ros.models.weights import WeightsError, find_weights
+
+_DETECTOR_TYPE = "grounding-dino"
+_REASONER_TYPE = "qwen2_5_vl"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDirectories:
+    """Hold where the checkpoints of a profile lie; no reasoner's where a server reasons."""
+
+    detector: Path
+    reasoner: Path | None
+
+
+def find_models(profile: Profile, *, store: Path | None = None) -> ModelDirectories:
+    """Return where the profile's checkpoints lie; nothing is loaded.
+
+    Raises MissingWeightsError or WeightsError, as find_weights does, for both models at once.
+    """
+    needed = [(profile.detector, _DETECTOR_TYPE)]
+    if not profile.server:
+        needed.append((profile.reasoner, _REASONER_TYPE))
+    found: list[Path] = []
+    errors: list[WeightsError] = []
+    for reference, model_type in needed:
+        try:
+            found.append(find_weights(reference, model_type=model_type, store=store))
+        except WeightsError as error:
+            errors.append(error)
+    if errors:
+        way_out = (
+            "The embedded pair is part of the package: install it again."
+            if profile.name == "demo"
+            else "Or choose the model demo, whose weights are embedded."
+        )
+        raise type(errors[0])(" ".join([*map(str, errors), way_out]))
+    return ModelDirectories(found[0], None if profile.server else found[1])
