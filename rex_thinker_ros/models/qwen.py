@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from transformers import GenerationConfig, Qwen2_5_VLForConditionalGeneration
 
-from rex_thinker_ros.models.decoding import Lead, TokenWatch
+from rex_thinker_ros.models.decoding.drafts import TextDrafter, TokenMemory
+from rex_thinker_ros.models.decoding.greedy import decode
+from rex_thinker_ros.models.decoding.language import LanguageReader, UnsupportedModelError
+from rex_thinker_ros.models.decoding.penalty import RepetitionPenalty
+from rex_thinker_ros.models.decoding.transcript import Transcript
 from rex_thinker_ros.models.device import Placement
 from rex_thinker_ros.models.memory.shortage import memory_advice
 from rex_thinker_ros.models.profiles import Profile
@@ -20,7 +26,15 @@ from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.prompt import PixelBounds, Prompt
 from rex_thinker_ros.referring.reasoner import Completion, StopReason
 
-_SAMPLING_ONLY = ("temperature", "top_k", "top_p", "min_p", "top_h", "typical_p")
+# what else a generation_config may ask for that changes greedy decoding
+_NOT_HONOURED = (
+    "bad_words_ids", "begin_suppress_tokens", "encoder_no_repeat_ngram_size",
+    "encoder_repetition_penalty", "exponential_decay_length_penalty", "forced_bos_token_id",
+    "forced_eos_token_id", "guidance_scale", "min_length", "min_new_tokens", "no_repeat_ngram_size",
+    "num_beams", "penalty_alpha", "remove_invalid_values", "sequence_bias", "suppress_tokens",
+    "watermarking_config",
+)  # fmt: skip
+_OFF: tuple[Any, ...] = (None, False, 0, 1, [])
 
 
 class QwenReasoner:
@@ -44,26 +58,30 @@ class QwenReasoner:
             quantization_config=quantization_config(profile.quantization, placement.dtype),
         )
         self._model.eval()
-        self._end_tokens = self._make_greedy(self._model.generation_config)
+        self._reader = LanguageReader(self._model)
+        self._memory = TokenMemory()
+        self._end_tokens, self._penalty = self._settings(self._model.generation_config)
 
     @property
     def bounds(self) -> PixelBounds:
         """Return the pixel bounds that prompts must be built with."""
         return self._profile.bounds
 
-    def _make_greedy(self, config: GenerationConfig) -> set[int]:
-        # all else the checkpoint asks for stays, its repetition penalty above all
-        config.do_sample = False
-        for setting in _SAMPLING_ONLY:
-            setattr(config, setting, None)
-        config.max_length = None
-        config.max_new_tokens = self._profile.max_new_tokens
+    def _settings(self, config: GenerationConfig) -> tuple[set[int], float]:
+        """Return the checkpoint's tokens that end an answer, and its repetition penalty.
+
+        Sampling settings count for nothing here. Raises UnsupportedModelError for what else would
+        change the answers.
+        """
+        if asked := [name for name in _NOT_HONOURED if getattr(config, name, None) not in _OFF]:
+            raise UnsupportedModelError(
+                f"{self.name}: generation_config.json asks for {', '.join(asked)}, which would "
+                "change the answers and is not supported: remove it there, or take another one."
+            )
         own = config.eos_token_id
         ends = {self._inputs.end_of_turn, *(own if isinstance(own, list) else [own])} - {None}
-        config.eos_token_id = sorted(ends)
-        if config.pad_token_id is None:
-            config.pad_token_id = self._inputs.end_of_turn
-        return ends
+        penalty = config.repetition_penalty
+        return ends, 1.0 if penalty is None else float(penalty)
 
     @memory_advice(
         "The reasoner",
@@ -82,22 +100,34 @@ class QwenReasoner:
         on_text runs in this thread. ValueError if the prompt was built for other bounds,
         OutOfMemoryError where memory runs out: a smaller request may work.
         """
-        lead = Lead()
-        watch = TokenWatch(
+        transcript = Transcript(
             self._inputs.tokenizer,
             end_tokens=self._end_tokens,
+            most_tokens=self._profile.max_new_tokens,
             seconds=self._profile.max_seconds,
             on_text=on_text,
             cancel=cancel,
-            lead=lead,
         )
         if cancel.canceled:
             return Completion(text="", stop=StopReason.CANCELED, tokens=0)
-        inputs = {
-            key: value.to(self._model.device) for key, value in self._inputs(image, prompt).items()
-        }
-        # position offsets of the last image; a stale one would shift every token silently
-        self._model.model.rope_deltas = None
         with torch.inference_mode():
-            self._model.generate(**inputs, logits_processor=[lead], stopping_criteria=[watch])
-        return watch.completion()
+            self._decode(image, prompt, transcript)
+        return transcript.completion()
+
+    def _decode(self, image: RgbImage, prompt: Prompt, transcript: Transcript) -> None:
+        inputs = {
+            key: value.to(self._reader.device) for key, value in self._inputs(image, prompt).items()
+        }
+        ids = inputs["input_ids"][0]
+        logits = self._reader.read_prompt(inputs, pixel_key(image), self._profile.max_new_tokens)
+        penalty = RepetitionPenalty(self._penalty, ids, logits.shape[1])
+        self._memory.begin(ids[inputs["mm_token_type_ids"][0] == 0].tolist())
+        drafter = TextDrafter(self._memory, prompt, self._inputs.tokenizer)
+        decode(self._reader, logits, penalty, drafter, transcript)
+
+
+def pixel_key(image: RgbImage) -> bytes:
+    """Return what tells images apart: a hash of the pixels and the shape."""
+    digest = hashlib.sha256(np.ascontiguousarray(image).data)
+    digest.update(repr(image.shape).encode())
+    return digest.digest()

@@ -26,13 +26,15 @@ class StopReason(Enum):
 class Completion:
     """Hold the whole text, why it stopped, and how many tokens it took.
 
-    margins say how surely each piece of the text was chosen; empty where that is not known.
+    margins say how surely each piece of the text was chosen; empty where that is not known. passes
+    counts how often the language model was run for the tokens; 0 where that is not known.
     """
 
     text: str
     stop: StopReason
     tokens: int
     margins: tuple[PieceMargin, ...] = ()
+    passes: int = 0
 
 
 class Reasoner(Protocol):

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from full_size import save_hollow_detector, save_hollow_reasoner
+from full_size import reasoner_config, save_detector, save_reasoner, write_hollow
 
 from rex_thinker_ros.models.find import find_models
 from rex_thinker_ros.models.load import load_models
@@ -23,8 +23,9 @@ DEMO = load_profile("demo")
 def hollow(tmp_path_factory: pytest.TempPathFactory) -> Profile:
     """Return the 7B profile with checkpoints that are as long as the released ones."""
     store = tmp_path_factory.mktemp("hollow")
-    reasoner = save_hollow_reasoner(store / "reasoner", Path(DEMO.reasoner))
-    detector = save_hollow_detector(store / "detector", Path(DEMO.detector))
+    like = Path(DEMO.reasoner)
+    reasoner = save_reasoner(store / "reasoner", like, reasoner_config(like), write_hollow)
+    detector = save_detector(store / "detector", Path(DEMO.detector), write_hollow)
     return load_profile("rex_thinker_7b", detector=str(detector), reasoner=str(reasoner))
 
 

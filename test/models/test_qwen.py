@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import math
 import shutil
 import warnings
 from collections.abc import Callable
@@ -13,7 +12,7 @@ import pytest
 import torch
 from transformers.utils import logging
 
-from rex_thinker_ros.models.decoding import Lead
+from rex_thinker_ros.models.decoding.language import UnsupportedModelError
 from rex_thinker_ros.models.device import place
 from rex_thinker_ros.models.profiles import load_profile
 from rex_thinker_ros.models.qwen import QwenReasoner
@@ -77,21 +76,6 @@ def test_every_character_has_the_least_lead_of_its_tokens(
     assert [start for start, _ in spans] == [0, *(end for _, end in spans[:-1])]
     assert spans[-1][1] == len(completion.text)
     assert all(piece.margin > 0 for piece in completion.margins)
-
-
-@pytest.mark.parametrize(
-    ("scores", "lead"),
-    [([1.0, 4.0, 3.5], 0.5), ([2.0, 2.0, 0.0], 0.0), ([1.0, -math.inf], math.inf)],
-)
-def test_the_lead_is_over_the_next_best(scores: list[float], lead: float) -> None:
-    watch, given = Lead(), torch.tensor([scores])
-    assert watch(torch.zeros(1, 1), given) is given
-    assert watch.logits == lead
-
-
-def test_logits_that_are_not_numbers_are_a_fault() -> None:
-    with pytest.raises(FloatingPointError, match="not numbers"):
-        Lead()(torch.zeros(1, 1), torch.tensor([[1.0, math.nan, 2.0]]))
 
 
 def test_an_answer_may_also_end_with_the_turn(scripted_reasoner: Callable[..., Path]) -> None:
@@ -207,6 +191,15 @@ def test_greedy_decoding_is_exact_and_honours_the_checkpoints_repetition_penalty
     completion = ask(reasoner)
     assert completion.text == expected
     assert completion.tokens == 12
+
+
+def test_a_setting_that_would_be_ignored_is_refused(random_reasoner: Path, tmp_path: Path) -> None:
+    directory = Path(shutil.copytree(random_reasoner, tmp_path / "model"))
+    config = directory / "generation_config.json"
+    settings = json.loads(config.read_text()) | {"no_repeat_ngram_size": 3}
+    config.write_text(json.dumps(settings))
+    with pytest.raises(UnsupportedModelError, match="asks for no_repeat_ngram_size"):
+        load(directory)
 
 
 def test_the_penalty_matters_to_this_model(random_reasoner: Path) -> None:

@@ -1,0 +1,48 @@
+"""What the form of a text foretells."""
+
+from __future__ import annotations
+
+import pytest
+
+from rex_thinker_ros.referring.boxes import Box, Size
+from rex_thinker_ros.referring.candidate import Candidate
+from rex_thinker_ros.referring.foreseen import foresee
+from rex_thinker_ros.referring.prompt import PixelBounds, build_prompt
+
+SIZE = Size(280, 280)
+PROMPT = build_prompt(
+    expression="red mug",
+    category="mug",
+    candidates=[Candidate(1, Box(1, 2, 30, 40), 0.9), Candidate(2, Box(50, 60, 70, 80), 0.9)],
+    image_size=SIZE,
+    bounds=PixelBounds(),
+)
+FIRST, SECOND = [list(box) for box in PROMPT.hint_boxes]
+SUMMARY = "<think># Summarize and Re-Check answer\n- Mug 1: no → ❌\n- Mug 2: yes → ✅\n"
+
+CASES = {
+    "nothing yet": ("", ""),
+    "a plan": ("<think>- Step 1: Look at each\n", ""),
+    "the next candidate and its box": (f"- Mug 1 {FIRST}: red → ✅\n", f"- Mug 2 {SECOND}: "),
+    "the same, half said": (f"- Mug 1 {FIRST}: red → ✅\n- Mug 2 [", f"{str(SECOND)[1:]}: "),
+    "a line without a box": ("- Mug 1: no → ❌\n", "- Mug 2"),
+    "another line has begun": ("- Mug 1: no → ❌\n# Step 2", ""),
+    "after the last candidate": (f"- Mug 2 {SECOND}: red → ✅\n", ""),
+    "the answer": (
+        f"{SUMMARY}</think>",
+        f'<answer>json\n[{{"bbox_2d": {SECOND}, "label": "mug"}}]\n</answer>',
+    ),
+    "half an answer": (
+        f'{SUMMARY}</think><answer>json\n[{{"bbox_2d": [',
+        f'{str(SECOND)[1:]}, "label": "mug"}}]\n</answer>',
+    ),
+    "nothing matches": ("- Mug 1: no → ❌\n</think>", "<answer>json\n[]\n</answer>"),
+    "the last mark counts": ("- Mug 1 → ✅\n- Mug 1 → ❌\n</think>", "<answer>json\n[]\n</answer>"),
+    "another form of answer": (f"{SUMMARY}</think>\nThe answer", ""),
+    "of another thing": ("- Step 1: no\n", ""),
+}
+
+
+@pytest.mark.parametrize(("text", "continuation"), CASES.values(), ids=CASES.keys())
+def test_what_follows(text: str, continuation: str) -> None:
+    assert foresee(text, PROMPT) == continuation
