@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from rex_thinker_ros.models.grounding_dino import GroundingDinoDetector, caption
+from rex_thinker_ros.models.grounding_dino import GroundingDinoDetector
 from rex_thinker_ros.models.profiles import Profile, load_profile
 from rex_thinker_ros.referring.candidate import Candidate
 
@@ -29,25 +29,6 @@ def load(directory: Path, profile: Profile) -> GroundingDinoDetector:
 
 def places(candidates: list[Candidate]) -> list[tuple[tuple[float, ...], float]]:
     return [(candidate.box.as_tuple(), candidate.score) for candidate in candidates]
-
-
-CAPTIONS = {
-    "lower case and a full stop": ("Mug", "mug."),
-    "several words": ("  Remote   Control ", "remote control."),
-    "a full stop of its own": ("mug.", "mug."),
-    "no second caption by punctuation": ("mug. person? cup", "mug person cup."),
-}
-
-
-@pytest.mark.parametrize(("category", "text"), CAPTIONS.values(), ids=CAPTIONS.keys())
-def test_the_caption_is_what_the_model_was_trained_on(category: str, text: str) -> None:
-    assert caption(category) == text
-
-
-@pytest.mark.parametrize("category", ["", " ", ".", "?."])
-def test_a_category_without_a_word_is_refused(category: str) -> None:
-    with pytest.raises(ValueError, match="nothing to detect"):
-        caption(category)
 
 
 def test_the_candidates_are_those_of_transformers_own_post_processing(
@@ -132,6 +113,16 @@ def test_any_category_can_be_asked_for(
     random_detector: Path, image: np.ndarray, category: str
 ) -> None:
     assert load(random_detector, ALL).detect(image, category)
+
+
+def test_a_long_category_is_cut_to_what_the_model_reads(
+    random_detector: Path, image: np.ndarray
+) -> None:
+    detector = load(random_detector, ALL)
+    longest = "red mug " * 6 + "red"  # and three tokens more, the full stop among them
+    assert places(detector.detect(image, longest + " mug remote")) == places(
+        detector.detect(image, longest)
+    )
 
 
 def test_a_category_of_characters_that_the_tokenizer_drops_has_no_candidates(

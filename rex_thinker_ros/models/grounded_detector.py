@@ -1,0 +1,100 @@
+"""What both ways to run Grounding DINO share: the image and the caption in, candidates out."""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from transformers import AutoTokenizer
+from transformers.models.grounding_dino.image_processing_pil_grounding_dino import (
+    GroundingDinoImageProcessorPil,
+)
+from transformers.models.grounding_dino.processing_grounding_dino import GroundingDinoProcessor
+
+from rex_thinker_ros.models.caption import caption, word_positions
+from rex_thinker_ros.models.grounded_candidates import grounded_candidates
+from rex_thinker_ros.models.memory.shortage import memory_advice
+from rex_thinker_ros.models.profiles import Profile
+from rex_thinker_ros.referring.boxes import Size
+from rex_thinker_ros.referring.candidate import Candidate
+from rex_thinker_ros.referring.detector import RgbImage
+
+
+class GroundedDetector(ABC):
+    """Propose candidates in the order of the model's queries; for one thread at a time."""
+
+    def __init__(
+        self, processing: Path, *, name: str, profile: Profile, device: torch.device
+    ) -> None:
+        """Load the tokenizer of a directory and its image settings, else those of the release."""
+        self.name = name
+        self._profile = profile
+        self._device = device
+        # the PIL processor, so that pixels do not depend on whether torchvision is installed
+        images = GroundingDinoImageProcessorPil
+        settings = processing / "preprocessor_config.json"
+        self._processor: Any = GroundingDinoProcessor(
+            images.from_pretrained(processing, local_files_only=True)
+            if settings.is_file()
+            else images(),
+            AutoTokenizer.from_pretrained(
+                processing, local_files_only=True, trust_remote_code=False
+            ),
+        )
+
+    def with_thresholds(self, *, box: float, text: float) -> GroundedDetector:
+        """Return this detector with other thresholds, each 0 to 1; both share the model."""
+        other = copy.copy(self)
+        other._profile = replace(self._profile, box_threshold=box, text_threshold=text)
+        return other
+
+    @memory_advice(
+        "The detector",
+        "Send smaller images, set reasoner.quantization, or free memory on its device.",
+    )
+    def detect(self, image: RgbImage, category: str) -> list[Candidate]:
+        """Return candidates numbered from 1, boxes in full-image pixels, best duplicates only.
+
+        ValueError for a category without a word. FloatingPointError where the model's logits are
+        not numbers. OutOfMemoryError where memory runs out.
+        """
+        tokenizer = self._processor.tokenizer
+        inputs = self._processor(
+            images=Image.fromarray(image),
+            text=caption(category),
+            truncation=True,
+            max_length=self._text_length,
+            return_tensors="pt",
+        )
+        ids = inputs["input_ids"][0]
+        ids[-2] = tokenizer.convert_tokens_to_ids(".")  # which a long caption has lost
+        words = word_positions(ids.tolist(), tokenizer)
+        if not words:  # characters that the tokenizer drops
+            return []
+        with torch.inference_mode():
+            logits, boxes = self._run(inputs.to(self._device))
+        return grounded_candidates(
+            logits.cpu(),
+            boxes.cpu(),
+            words=words,
+            size=Size(*image.shape[1::-1]),
+            profile=self._profile,
+        )
+
+    @property
+    @abstractmethod
+    def _text_length(self) -> int:
+        """Return how many tokens of a caption the model reads."""
+
+    @abstractmethod
+    def _run(self, inputs: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the logits as (queries, tokens), and boxes as (queries, 4).
+
+        A box is its centre, width and height in parts of the image's sides. The inputs are those
+        of the processor, for one image, on the model's device.
+        """
