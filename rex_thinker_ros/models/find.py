@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from rex_thinker_ros.models.original_weights import find_original, is_original
 from rex_thinker_ros.models.profiles import Profile
 from rex_thinker_ros.models.weights import WeightsError, find_weights
 
@@ -14,7 +15,10 @@ _REASONER_TYPE = "qwen2_5_vl"
 
 @dataclass(frozen=True, slots=True)
 class ModelDirectories:
-    """Hold where the checkpoints of a profile lie; no reasoner's where a server reasons."""
+    """Hold where the checkpoints of a profile lie; no reasoner's where a server reasons.
+
+    The detector's may be a .pth file.
+    """
 
     detector: Path
     reasoner: Path | None
@@ -23,7 +27,8 @@ class ModelDirectories:
 def find_models(profile: Profile, *, store: Path | None = None) -> ModelDirectories:
     """Return where the profile's checkpoints lie; nothing is loaded.
 
-    Raises MissingWeightsError or WeightsError, as find_weights does, for both models at once.
+    Raises MissingWeightsError or WeightsError, as find_weights and find_original do, for both
+    models at once.
     """
     needed = [(profile.detector, _DETECTOR_TYPE)]
     if not profile.server:
@@ -32,7 +37,10 @@ def find_models(profile: Profile, *, store: Path | None = None) -> ModelDirector
     errors: list[WeightsError] = []
     for reference, model_type in needed:
         try:
-            found.append(find_weights(reference, model_type=model_type, store=store))
+            if model_type == _DETECTOR_TYPE and is_original(reference):
+                found.append(find_original(reference, store=store).file)
+            else:
+                found.append(find_weights(reference, model_type=model_type, store=store))
         except WeightsError as error:
             errors.append(error)
     if errors:

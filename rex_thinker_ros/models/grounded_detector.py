@@ -35,7 +35,9 @@ class GroundedDetector(ABC):
         self.name = name
         self._profile = profile
         self._device = device
-        # the PIL processor, so that pixels do not depend on whether torchvision is installed
+        # The PIL processor, so that pixels do not depend on whether torchvision is installed. They
+        # are bit for bit those of the original package, but for images whose longer side it rounds
+        # otherwise: by two pixels at most, unless they are very narrow.
         images = GroundingDinoImageProcessorPil
         settings = processing / "preprocessor_config.json"
         self._processor: Any = GroundingDinoProcessor(

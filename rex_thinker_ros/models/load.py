@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rex_thinker_ros.models.find import ModelDirectories, find_models
+from rex_thinker_ros.models.load_detector import load_detector
 from rex_thinker_ros.models.memory.check import check_fits
 from rex_thinker_ros.models.memory.need import detector_need, needed_together, reasoner_need
 from rex_thinker_ros.models.memory.shortage import memory_advice
@@ -53,13 +54,14 @@ def load_models(
         return load_recorded(profile)
     directories = find_models(profile, store=store)
     require_quantizer(profile.quantization)
+    name = _label(profile.name, profile.detector)
     if directories.reasoner is None:
         remote = connect(profile)
         placement = _place(directories, profile, device, say)
-        return _load_detector(directories.detector, profile, placement), remote
+        return load_detector(directories.detector, name, profile, placement.device, store), remote
     placement = _place(directories, profile, device, say)
     with memory_advice("Loading", "Free memory on the device, or set reasoner.quantization."):
-        detector = _load_detector(directories.detector, profile, placement)
+        detector = load_detector(directories.detector, name, profile, placement.device, store)
         return detector, _load_reasoner(directories.reasoner, profile, placement)
 
 
@@ -85,13 +87,6 @@ def _place(
     free = free_bytes(placement.device)
     check_fits(needs, free, str(placement.device), smaller, say)
     return placement
-
-
-def _load_detector(directory: Path, profile: Profile, placement: Placement) -> Detector:
-    from rex_thinker_ros.models.grounding_dino import GroundingDinoDetector
-
-    name = _label(profile.name, profile.detector)
-    return GroundingDinoDetector(directory, name=name, profile=profile, device=placement.device)
 
 
 def _load_reasoner(directory: Path, profile: Profile, placement: Placement) -> Reasoner:

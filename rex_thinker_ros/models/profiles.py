@@ -45,15 +45,15 @@ SETTINGS = {
 class Profile:
     """Hold everything that loading a pair of models needs.
 
-    detector and reasoner are directories or hub ids; empty where a recording, the folder of a
-    decision log, takes their place. With server, a URL, its model server_model reasons instead of
-    reasoner, or the only one that it has, and gets images as server_image, one of IMAGE_ENCODINGS.
-    quantization is one of QUANTIZATIONS, attention one of ATTENTIONS; both are the reasoner's. The
-    pixel bounds are those of the resized image that the reasoner sees. A box is a candidate if its
-    best score is over box_threshold and a word of the category scores over text_threshold; of two
-    boxes that overlap by more than duplicate_iou the better stays, and at most max_candidates in
-    all. A generation ends after max_new_tokens or max_seconds. ValueError for a value out of its
-    range.
+    detector and reasoner are directories or hub ids, the detector maybe a .pth file of the package
+    groundingdino; empty where a recording, the folder of a decision log, takes their place. With
+    server, a URL, its model server_model reasons instead of reasoner, or the only one that it has,
+    and gets images as server_image, one of IMAGE_ENCODINGS. quantization is one of QUANTIZATIONS,
+    attention one of ATTENTIONS; both are the reasoner's. The pixel bounds are those of the resized
+    image that the reasoner sees. A box is a candidate if its best score is over box_threshold and
+    a word of the category scores over text_threshold; of two boxes that overlap by more than
+    duplicate_iou the better stays, and at most max_candidates in all. A generation ends after
+    max_new_tokens or max_seconds. ValueError for a value out of its range.
     """
 
     name: str

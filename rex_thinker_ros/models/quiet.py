@@ -7,6 +7,13 @@ import warnings
 
 # torchao, which transformers imports where it is installed, tells of kernels for other machines
 _LOGGERS = ("torchao", "torch.utils._pytree")
+_WARNINGS = (
+    "You'd better set embed_dim",  # of a width that is no power of two
+    # what groundingdino calls by its former name
+    "Importing from timm.models.layers",
+    "torch.meshgrid: in an upcoming release",
+    r"`torch.cuda.amp.autocast\(args...\)` is deprecated",
+)
 
 
 def silence_libraries() -> None:
@@ -16,5 +23,5 @@ def silence_libraries() -> None:
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()
-    # of a width that is no power of two
-    warnings.filterwarnings("ignore", message="You'd better set embed_dim")
+    for message in _WARNINGS:
+        warnings.filterwarnings("ignore", message=message)

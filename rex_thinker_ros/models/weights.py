@@ -80,7 +80,7 @@ def _find_whole(reference: str, model_type: str, store: Path | None) -> Path:
         way_out = "Give a directory that holds the whole checkpoint"
     else:
         store = store or default_store()
-        places = [store / reference, *_cached(reference)]
+        places = [store / reference, *cached(reference)]
         way_out = f"Fetch it with `{fetch_command(reference, store)}`"
     found = next((place for place in places if place.is_dir() and not missing(place)), None)
     if found is None:
@@ -125,7 +125,8 @@ def shards(directory: Path) -> list[str]:
     return sorted(set(weight_map.values()))
 
 
-def _cached(hub_id: str) -> list[Path]:
+def cached(hub_id: str) -> list[Path]:
+    """Return the directory of a checkpoint in the Hugging Face cache, whole or not, if any."""
     from huggingface_hub import try_to_load_from_cache
 
     config = try_to_load_from_cache(hub_id, "config.json")

@@ -47,7 +47,8 @@ class Parameters:
     )
     detector_path: str = parameter(
         "",
-        "Directory of the detector's weights; empty takes the profile's own.",
+        "Directory of the detector's weights, or a .pth file of the package groundingdino; empty "
+        "takes the profile's own.",
         name="detector.path",
     )
     detector_box_threshold: float = parameter(

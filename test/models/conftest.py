@@ -156,7 +156,16 @@ def random_detector(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_detector(tmp_path_factory.mktemp("detector"))
 
 
-def save_detector(directory: Path) -> Path:
+@pytest.fixture(scope="session")
+def processing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a directory with the detector's tokenizer and image settings, and no weights."""
+    directory = tmp_path_factory.mktemp("processing")
+    save_processing(directory)
+    return directory
+
+
+def save_processing(directory: Path) -> int:
+    """Save a tokenizer and image settings; return the size of the vocabulary."""
     # the model hard-codes the ids of [CLS], [SEP], "." and "?"
     placed = {0: "[PAD]", 100: "[UNK]", 101: "[CLS]", 102: "[SEP]", 1012: ".", 1029: "?"}
     words = [placed.get(i, f"[unused{i}]") for i in range(1030)] + ["red", "mug", "remote"]
@@ -176,6 +185,11 @@ def save_detector(directory: Path) -> Path:
     GroundingDinoImageProcessorPil(size={"shortest_edge": 96, "longest_edge": 160}).save_pretrained(
         directory
     )
+    return len(words)
+
+
+def save_detector(directory: Path) -> Path:
+    words = save_processing(directory)
     torch.manual_seed(3)
     config = GroundingDinoConfig(
         backbone_config=SwinConfig(
@@ -188,7 +202,7 @@ def save_detector(directory: Path) -> Path:
             out_features=["stage2", "stage3"],
         ),
         text_config=BertConfig(
-            vocab_size=len(words),
+            vocab_size=words,
             hidden_size=32,
             num_hidden_layers=1,
             num_attention_heads=2,

@@ -22,6 +22,7 @@ _FLOAT32_BYTES = 4
 _HIDDEN_COPIES, _BETWEEN_COPIES = 6, 3
 # the same for the detector: bytes per pixel of its resized image, at a width of 256
 _DETECTOR_BYTES_PER_PIXEL, _DETECTOR_WIDTH = 1350, 256
+_DETECTOR_PIXELS = 800 * 1333  # as it was released
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,12 @@ def _scores(config: dict[str, Any], profile: Profile, number_bytes: int) -> floa
 def detector_need(directory: Path) -> MemoryNeed:
     """Return what a Grounding DINO checkpoint takes, in float32 on any device.
 
-    Raises WeightsError or OSError for files that cannot be read.
+    It may be a .pth file, which holds little else than its weights. Raises WeightsError or OSError
+    for files that cannot be read.
     """
+    if directory.is_file():
+        work = _DETECTOR_BYTES_PER_PIXEL * _DETECTOR_PIXELS
+        return MemoryNeed(weights=directory.stat().st_size, cache=0, work=work)
     config = read_json(directory / "config.json")
     size = read_json(directory / "preprocessor_config.json")["size"]
     pixels = math.prod(size.values())  # of both sides, or of the bounds of the short and the long
