@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-NOT_IN_A_CLONE = (".git", ".venv", "build", "install", "log", "out", "dist", "*cache*", ".hyp*")
+NOT_IN_A_CLONE = (".git", ".venv*", "build", "install", "log", "out", "dist", "*cache*", ".hyp*")
 SEARCH_PATHS = ("PYTHONPATH", "AMENT_PREFIX_PATH", "CMAKE_PREFIX_PATH", "LD_LIBRARY_PATH")
 
 # What a user does with the installed package, away from any checkout; the lookup of the executable

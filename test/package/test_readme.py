@@ -158,7 +158,7 @@ def sources(module: str) -> str:
     return "".join([source, *map(sources, imported)])
 
 
-@pytest.mark.parametrize("name", ["demo", "test", "setup"])
+@pytest.mark.parametrize("name", ["demo", "test", "test_groundingdino", "setup"])
 def test_a_script_is_named_and_can_be_run(name: str) -> None:
     assert f"scripts/{name}" in {command[0] for command in commands()}
     assert (ROOT / "scripts" / name).stat().st_mode & 0o100
