@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import warnings
 
-# torchao, which transformers imports where it is installed, tells of kernels for other machines
-_LOGGERS = ("torchao", "torch.utils._pytree")
+# these tell of kernels for other machines; transformers imports torchao where it is installed
+_LOGGERS = ("torchao", "torch.utils._pytree", "bitsandbytes")
 _WARNINGS = (
     "You'd better set embed_dim",  # of a width that is no power of two
     # what groundingdino calls by its former name

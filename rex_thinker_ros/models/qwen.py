@@ -13,7 +13,8 @@ from transformers import GenerationConfig, Qwen2_5_VLForConditionalGeneration
 
 from rex_thinker_ros.models.decoding.drafts import TextDrafter, TokenMemory
 from rex_thinker_ros.models.decoding.greedy import decode
-from rex_thinker_ros.models.decoding.language import LanguageReader, UnsupportedModelError
+from rex_thinker_ros.models.decoding.language import LanguageReader
+from rex_thinker_ros.models.decoding.layers import UnsupportedModelError
 from rex_thinker_ros.models.decoding.penalty import RepetitionPenalty
 from rex_thinker_ros.models.decoding.transcript import Transcript
 from rex_thinker_ros.models.device import Placement
@@ -21,7 +22,6 @@ from rex_thinker_ros.models.memory.shortage import memory_advice
 from rex_thinker_ros.models.profiles import Profile
 from rex_thinker_ros.models.quantization import quantization_config
 from rex_thinker_ros.models.qwen_inputs import QwenInputs
-from rex_thinker_ros.models.vision_attention import group_windows
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.prompt import PixelBounds, Prompt
@@ -59,7 +59,6 @@ class QwenReasoner:
             quantization_config=quantization_config(profile.quantization, placement.dtype),
         )
         self._model.eval()
-        group_windows(self._model)
         self._reader = LanguageReader(self._model)
         self._memory = TokenMemory()
         self._end_tokens, self._penalty = self._settings(self._model.generation_config)

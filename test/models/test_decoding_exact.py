@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from rex_thinker_ros.models.decoding.language import LanguageReader
 from rex_thinker_ros.models.device import place
 from rex_thinker_ros.models.find import find_models
 from rex_thinker_ros.models.profiles import load_profile
@@ -67,18 +68,20 @@ def stock(reasoner: Any, image: np.ndarray, prompt: Prompt, penalty: float) -> l
 
 @pytest.mark.parametrize(("penalty", "first"), [(1.0, 0), (1.05, 1)])
 def test_every_path_says_the_same(penalty: float, first: int) -> None:
-    plain, fast = load(), load()
+    ways = plain, fixed, _ = load(), load(), load()
     plain._memory.next = lambda most: []  # no draft from memory
-    for reasoner in (plain, fast):
+    fixed._reader = LanguageReader(fixed._model, fixed=True)  # as on a GPU, but for its graphs
+    for reasoner in ways:
         reasoner._penalty = penalty
     tokens = passes = 0
     for number, case in enumerate(PROMPTS[first::2]):
         image, prompt = image_of(number // 10), prompt_for(*case)
         expected = stock(plain, image, prompt, penalty)
-        for reasoner in (plain, fast):
+        for reasoner in ways:
             completion = reasoner.reason(image, prompt, lambda piece: None, CancelToken())
             text = reasoner._inputs.tokenizer.decode(expected[: completion.tokens])
             assert completion.text == text, case
             assert completion.tokens <= len(expected)
         tokens, passes = tokens + completion.tokens, passes + completion.passes
+    assert fixed._reader._passes, "a check of its own has turned them off"
     assert tokens > 1.5 * passes, "drafts must be of use"

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import torch
 
+from rex_thinker_ros.models.decoding.fixed_pass import FixedPass
+from rex_thinker_ros.models.decoding.language import LanguageReader
 from rex_thinker_ros.models.device import place
 from rex_thinker_ros.models.profiles import load_profile
 from rex_thinker_ros.models.qwen import QwenReasoner
@@ -123,3 +125,29 @@ def test_offsets_left_in_the_model_count_for_nothing(
     model: Any = vars(watched.reasoner)["_model"]
     model.model.rope_deltas = torch.tensor([[1000]])
     assert_same(watched.ask(image_of(1)), Watched(random_reasoner).ask(image_of(1)))
+
+
+def test_passes_of_fixed_sizes_leave_what_is_kept_as_it_is(
+    watched: Watched, random_reasoner: Path
+) -> None:
+    reasoner: Any = watched.reasoner
+    reasoner._reader = LanguageReader(reasoner._model, fixed=True)
+    answers = [watched.ask(image_of(1), "red mug", boxes=n) for n in (2, 30, 2)]
+    assert watched.looks == 1
+    for boxes, answer in zip((2, 30, 2), answers, strict=True):
+        assert_same(answer, Watched(random_reasoner).ask(image_of(1), "red mug", boxes=boxes))
+
+
+def test_passes_that_read_otherwise_are_not_used(
+    watched: Watched,
+    random_reasoner: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Stand in for a GPU whose graphs are wrong."""
+    reasoner: Any = watched.reasoner
+    reasoner._reader = LanguageReader(reasoner._model, fixed=True)
+    monkeypatch.setattr(FixedPass, "read", lambda self, tokens, offset: torch.zeros(1, 1))
+    answer = watched.ask(image_of(1))
+    assert "otherwise than one by one" in caplog.text
+    assert_same(answer, Watched(random_reasoner).ask(image_of(1)))

@@ -12,7 +12,7 @@ import pytest
 import torch
 from transformers.utils import logging
 
-from rex_thinker_ros.models.decoding.language import UnsupportedModelError
+from rex_thinker_ros.models.decoding.layers import UnsupportedModelError
 from rex_thinker_ros.models.device import place
 from rex_thinker_ros.models.profiles import load_profile
 from rex_thinker_ros.models.qwen import QwenReasoner

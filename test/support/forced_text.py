@@ -27,7 +27,7 @@ class ForcedText:
         self._reasoner = reasoner
         self._tokens = tokens
         self._head = _ForcedHead(reasoner._reader)
-        reasoner._reader._head = self._head
+        reasoner._reader._layers._head = self._head
 
     @property
     def bounds(self) -> PixelBounds:
@@ -76,7 +76,7 @@ class _ForcedHead:
 
     def __init__(self, reader: Any) -> None:
         self._reader = reader
-        self._head = reader._head
+        self._head = reader._layers._head
         self._ids: list[int] = []
         self._start: int | None = None
 

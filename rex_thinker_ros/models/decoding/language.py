@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
+from rex_thinker_ros.models.decoding.fixed_pass import FixedPass
 from rex_thinker_ros.models.decoding.kept_cache import KeptCache
-from rex_thinker_ros.user_error import UserError
+from rex_thinker_ros.models.decoding.layers import LanguageLayers
+from rex_thinker_ros.models.memory.shortage import is_shortage
 
+FIXED_SIZES = (1, 4, 13)
+"""Tokens of a pass of fixed size: the newest, and drafts of up to 3 or 12."""
 
-class UnsupportedModelError(UserError):
-    """Say what a checkpoint asks for that is not decoded here."""
+_LARGEST_DIFFERENCE = 0.05  # of the largest logit, between two orders of adding up in bfloat16
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +32,22 @@ class Prefix:
 class LanguageReader:
     """Compute logits of a Qwen2.5-VL, token after token; for one thread at a time."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, *, fixed: bool | None = None) -> None:
         """Take a loaded Qwen2_5_VLForConditionalGeneration.
 
-        Raises UnsupportedModelError for one with sliding windows in its language layers.
+        fixed: whether tokens after the prompt are read by passes of fixed sizes, which a GPU
+        replays as graphs; None does so on a GPU, where the attention can. Raises
+        UnsupportedModelError as LanguageLayers does.
         """
         self._model = model.model
-        self._head = model.lm_head
-        self._language = self._model.language_model
-        self._attention: str = self._language.config._attn_implementation
-        if self._language.has_sliding_layers:
-            raise UnsupportedModelError("Checkpoints with sliding windows are not supported.")
+        self._layers = LanguageLayers(model)
         self._cache = KeptCache()
         self._prefix: Prefix | None = None
         self._offset = 0  # position of a text token after the image, less its index
+        if fixed is None:
+            fixed = self.device.type == "cuda" and self._layers.attention != "flash_attention_2"
+        self._fixed = fixed
+        self._passes: list[FixedPass] = []
 
     @property
     def device(self) -> torch.device:
@@ -63,30 +71,39 @@ class LanguageReader:
         self._offset = int(offset)
         if prefix == self._prefix:
             self._cache.keep(end)
-            self._cache.reserve(ids.shape[1] + room)
+            self._reserve(ids.shape[1] + room)
         else:
             self._prefix = None  # not before it is whole: reading may fail
             self._cache.keep(0)
-            self._cache.reserve(ids.shape[1] + room)
-            self._forward(self._embed_prefix(inputs, end), positions[:, :, :end])
+            self._reserve(ids.shape[1] + room)
+            self._read(self._embed_prefix(inputs, end), positions[:, :, :end])
             self._prefix = prefix
-        rest = self._language.embed_tokens(ids[:, end:])
-        return self._logits(self._forward(rest, positions[:, :, end:])[:, -1:])
+        rest = self._read(self._layers.embed(ids[:, end:]), positions[:, :, end:])
+        return self._layers.logits(rest[:, -1:])
 
     def read(self, tokens: list[int]) -> torch.Tensor:
         """Return the logits (tokens, vocabulary) after each of some further tokens."""
+        if self._fixed and not self._passes:
+            self._make_passes(tokens[0])
+        fitting = next((one for one in self._passes if one.tokens >= len(tokens)), None)
+        if fitting is None:
+            return self._read_plain(tokens)
+        logits = fitting.read(tokens, self._offset)
+        self._cache.advance(len(tokens))
+        return logits
+
+    def _read_plain(self, tokens: list[int]) -> torch.Tensor:
         ids = torch.tensor([tokens], device=self.device)
         start = self._cache.length + self._offset
         positions = torch.arange(start, start + len(tokens), device=self.device)
-        embedded = self._language.embed_tokens(ids)
-        return self._logits(self._forward(embedded, positions.expand(3, 1, -1)))
+        return self._layers.logits(self._read(self._layers.embed(ids), positions.expand(3, 1, -1)))
 
     def take_back(self, tokens: int) -> None:
         """Forget the last tokens that were read."""
         self._cache.keep(self._cache.length - tokens)
 
     def _embed_prefix(self, inputs: dict[str, torch.Tensor], end: int) -> torch.Tensor:
-        embedded = self._language.embed_tokens(inputs["input_ids"][:, :end])
+        embedded = self._layers.embed(inputs["input_ids"][:, :end])
         seen = self._model.get_image_features(
             inputs["pixel_values"], image_grid_thw=inputs["image_grid_thw"]
         ).pooler_output[0]
@@ -94,36 +111,43 @@ class LanguageReader:
         embedded[0, is_image] = seen.to(embedded.dtype)
         return embedded
 
-    def _forward(self, embedded: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
-        """Run the layers over (1, new, width) at positions (3, 1, new); return the same shape."""
-        new = embedded.shape[1]
-        mask = self._mask(new, embedded)
-        rotation = self._language.rotary_emb(embedded, positions)
-        hidden = embedded
-        for layer in self._language.layers:
-            hidden = layer(
-                hidden,
-                attention_mask=mask,
-                position_embeddings=rotation,
-                past_key_values=self._cache,
-                use_cache=True,
-            )
-        self._cache.advance(new)
-        normed: torch.Tensor = self._language.norm(hidden)
-        return normed
+    def _reserve(self, tokens: int) -> None:
+        before = self._cache.capacity
+        self._cache.reserve(tokens + max(FIXED_SIZES))  # whose filling is written as well
+        if self._cache.capacity > before:
+            self._passes = []
 
-    def _mask(self, new: int, like: torch.Tensor) -> torch.Tensor | None:
-        """Return which tokens each new one may see, as the attention wants it told."""
-        held = self._cache.length
+    def _make_passes(self, token: int) -> None:
+        """Make a pass of each size, so that none is captured in the midst of an answer.
+
+        Where they cannot be captured, or read a token otherwise than one by one, there are none.
+        """
+        try:
+            self._passes = [FixedPass(self._layers, self._cache, size) for size in FIXED_SIZES]
+        except RuntimeError as error:
+            if is_shortage(error):
+                raise
+            self._do_without_passes(str(error))
+            return
+        plain = self._read_plain([token])
+        self.take_back(1)
+        most = plain.abs().max() * _LARGEST_DIFFERENCE
+        if any(
+            (one.read([token], self._offset) - plain).abs().max() > most for one in self._passes
+        ):
+            self._do_without_passes("they read a token otherwise than one by one")
+
+    def _do_without_passes(self, reason: str) -> None:
+        _log.warning("No passes of fixed sizes, decoding will be slower: %s", reason)
+        self._fixed, self._passes = False, []
+
+    def _read(self, embedded: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+        """Run the layers over (1, new, width) at positions (3, 1, new), and count them as held."""
+        new, held = embedded.shape[1], self._cache.length
+        allowed = None
         # flash-attn aligns by the end; the others see all with one token, and by the beginning
-        if self._attention == "flash_attention_2" or new == 1:
-            return None
-        allowed = torch.ones(new, held + new, dtype=torch.bool, device=like.device).tril(held)
-        if self._attention == "eager":
-            added = torch.zeros_like(allowed, dtype=like.dtype)
-            return added.masked_fill(~allowed, torch.finfo(like.dtype).min)[None, None]
-        return allowed[None, None]
-
-    def _logits(self, hidden: torch.Tensor) -> torch.Tensor:
-        logits: torch.Tensor = self._head(hidden)[0].float()
-        return logits
+        if self._layers.attention != "flash_attention_2" and new > 1:
+            allowed = torch.ones(new, held + new, dtype=torch.bool, device=self.device).tril(held)
+        hidden = self._layers.run(embedded, positions, allowed, self._cache)
+        self._cache.advance(new)
+        return hidden
