@@ -22,6 +22,7 @@ from rex_thinker_ros.models.memory.shortage import memory_advice
 from rex_thinker_ros.models.profiles import Profile
 from rex_thinker_ros.models.quantization import quantization_config
 from rex_thinker_ros.models.qwen_inputs import QwenInputs
+from rex_thinker_ros.models.vision_attention import group_windows
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.prompt import PixelBounds, Prompt
@@ -59,6 +60,7 @@ class QwenReasoner:
             quantization_config=quantization_config(profile.quantization, placement.dtype),
         )
         self._model.eval()
+        group_windows(self._model)
         self._reader = LanguageReader(self._model)
         self._memory = TokenMemory()
         self._end_tokens, self._penalty = self._settings(self._model.generation_config)
