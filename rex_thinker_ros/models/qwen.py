@@ -13,7 +13,7 @@ from transformers import GenerationConfig, Qwen2_5_VLForConditionalGeneration
 
 from rex_thinker_ros.models.decoding.drafts import TextDrafter, TokenMemory
 from rex_thinker_ros.models.decoding.greedy import decode
-from rex_thinker_ros.models.decoding.language import LanguageReader
+from rex_thinker_ros.models.decoding.language import LanguageReader, Look
 from rex_thinker_ros.models.decoding.layers import UnsupportedModelError
 from rex_thinker_ros.models.decoding.penalty import RepetitionPenalty
 from rex_thinker_ros.models.decoding.transcript import Transcript
@@ -119,10 +119,11 @@ class QwenReasoner:
 
     def _decode(self, image: RgbImage, prompt: Prompt, transcript: Transcript) -> None:
         inputs = {
-            key: value.to(self._reader.device) for key, value in self._inputs(image, prompt).items()
+            key: value.to(self._reader.device) for key, value in self._inputs.tokens(prompt).items()
         }
         ids = inputs["input_ids"][0]
-        logits = self._reader.read_prompt(inputs, pixel_key(image), self._profile.max_new_tokens)
+        look = Look(pixel_key(image), lambda: self._inputs.pixels(image, prompt))
+        logits = self._reader.read_prompt(inputs, look, self._profile.max_new_tokens)
         penalty = RepetitionPenalty(self._penalty, ids, logits.shape[1])
         self._memory.begin(ids[inputs["mm_token_type_ids"][0] == 0].tolist())
         drafter = TextDrafter(self._memory, prompt, self._inputs.tokenizer)

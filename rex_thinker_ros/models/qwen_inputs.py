@@ -11,7 +11,6 @@ from tokenizers import Tokenizer
 from transformers import AutoTokenizer
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.prompt import PixelBounds, Prompt, without_control_tokens
 
@@ -61,28 +60,43 @@ class QwenInputs:
         return backend
 
     def __call__(self, image: RgbImage, prompt: Prompt) -> dict[str, torch.Tensor]:
-        """Return input_ids, attention_mask and mm_token_type_ids (1, length), and the image.
+        """Return all that the model's forward takes: the tokens and the pixels."""
+        return {**self.tokens(prompt), "pixel_values": self.pixels(image, prompt)}
 
-        The image is pixel_values (patches, values) and image_grid_thw (1, 3). ValueError if its
-        resized size is not prompt.resized: every coordinate of the prompt would be wrong.
+    def tokens(self, prompt: Prompt) -> dict[str, torch.Tensor]:
+        """Return input_ids, attention_mask and mm_token_type_ids (1, length), and the image's size.
+
+        The size is image_grid_thw (1, 3), in patches.
         """
-        features = self._image_processor(images=Image.fromarray(image), return_tensors="pt")
-        _, rows, columns = features["image_grid_thw"][0].tolist()
-        patch, merge = self._image_processor.patch_size, self._image_processor.merge_size
-        resized = Size(columns * patch, rows * patch)
-        if resized != prompt.resized:
-            raise ValueError(
-                f"the prompt is about an image of {prompt.resized.width} x "
-                f"{prompt.resized.height} pixels, but the model sees {resized.width} x "
-                f"{resized.height}: build the prompt with the reasoner's bounds"
-            )
-        text = chat_text(prompt, rows * columns // merge**2)
+        rows, columns = self._grid(prompt)
+        text = chat_text(prompt, rows * columns // self._image_processor.merge_size**2)
         ids = torch.tensor([self._tokenizer(text, add_special_tokens=False)["input_ids"]])
         return {
             "input_ids": ids,
             "attention_mask": torch.ones_like(ids),
             # without it the model takes the image for text, and says nothing
             "mm_token_type_ids": (ids == self._image_pad).long(),
-            "pixel_values": features["pixel_values"],
-            "image_grid_thw": features["image_grid_thw"],
+            "image_grid_thw": torch.tensor([[1, rows, columns]]),
         }
+
+    def pixels(self, image: RgbImage, prompt: Prompt) -> torch.Tensor:
+        """Return the image as (patches, values).
+
+        ValueError if its resized size is not prompt.resized: every coordinate of the prompt would
+        be wrong.
+        """
+        features = self._image_processor(images=Image.fromarray(image), return_tensors="pt")
+        _, rows, columns = features["image_grid_thw"][0].tolist()
+        if (rows, columns) != self._grid(prompt):
+            patch = self._image_processor.patch_size
+            raise ValueError(
+                f"the prompt is about an image of {prompt.resized.width} x "
+                f"{prompt.resized.height} pixels, but the model sees {columns * patch} x "
+                f"{rows * patch}: build the prompt with the reasoner's bounds"
+            )
+        patches: torch.Tensor = features["pixel_values"]
+        return patches
+
+    def _grid(self, prompt: Prompt) -> tuple[int, int]:
+        patch = self._image_processor.patch_size
+        return prompt.resized.height // patch, prompt.resized.width // patch

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from rex_thinker_ros.models.decoding.fixed_pass import FixedPass
-from rex_thinker_ros.models.decoding.language import LanguageReader
+from rex_thinker_ros.models.decoding.language import LanguageReader, Look
 from rex_thinker_ros.models.device import place
 from rex_thinker_ros.models.profiles import load_profile
 from rex_thinker_ros.models.qwen import QwenReasoner
@@ -112,10 +112,12 @@ def test_after_a_fault_the_image_is_read_anew(watched: Watched, random_reasoner:
 
 def test_without_the_map_of_token_types_nothing_is_read(watched: Watched) -> None:
     reasoner: Any = watched.reasoner
-    inputs = reasoner._inputs(image_of(1), watched.prompt("red mug", 2))
+    prompt = watched.prompt("red mug", 2)
+    inputs = reasoner._inputs.tokens(prompt)
+    look = Look(b"key", lambda: reasoner._inputs.pixels(image_of(1), prompt))
     del inputs["mm_token_type_ids"]
     with torch.inference_mode(), pytest.raises(KeyError, match="mm_token_type_ids"):
-        reasoner._reader.read_prompt(inputs, b"key", 12)
+        reasoner._reader.read_prompt(inputs, look, 12)
 
 
 def test_offsets_left_in_the_model_count_for_nothing(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,14 @@ FIXED_SIZES = (1, 4, 13)
 _LARGEST_DIFFERENCE = 0.05  # of the largest logit, between two orders of adding up in bfloat16
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Hold an image: a key of its pixels, and what prepares its patches (patches, values)."""
+
+    key: bytes
+    patches: Callable[[], torch.Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +64,11 @@ class LanguageReader:
         device: torch.device = self._model.device
         return device
 
-    def read_prompt(self, inputs: dict[str, torch.Tensor], image: bytes, room: int) -> torch.Tensor:
+    def read_prompt(self, inputs: dict[str, torch.Tensor], look: Look, room: int) -> torch.Tensor:
         """Return the logits (1, vocabulary) after a prompt, and leave room for tokens to follow.
 
-        inputs are those of QwenInputs; `image` is a key of the pixels. The part up to the image's
-        end is not read again if it is what the cache begins with. Raises KeyError if the map of
+        inputs are those of QwenInputs.tokens. The part up to the image's end is not read again, nor
+        are its pixels prepared, if it is what the cache begins with. Raises KeyError if the map of
         token types is missing, without which an image would be taken for text.
         """
         ids, types = inputs["input_ids"], inputs["mm_token_type_ids"]
@@ -67,7 +76,7 @@ class LanguageReader:
             ids, mm_token_type_ids=types, image_grid_thw=inputs["image_grid_thw"]
         )
         end = int(types[0].nonzero()[-1]) + 2  # of the image, and the token that closes it
-        prefix = Prefix(image, tuple(ids[0, :end].tolist()))
+        prefix = Prefix(look.key, tuple(ids[0, :end].tolist()))
         self._offset = int(offset)
         if prefix == self._prefix:
             self._cache.keep(end)
@@ -76,7 +85,7 @@ class LanguageReader:
             self._prefix = None  # not before it is whole: reading may fail
             self._cache.keep(0)
             self._reserve(ids.shape[1] + room)
-            self._read(self._embed_prefix(inputs, end), positions[:, :, :end])
+            self._read(self._embed_prefix(inputs, look.patches(), end), positions[:, :, :end])
             self._prefix = prefix
         rest = self._read(self._layers.embed(ids[:, end:]), positions[:, :, end:])
         return self._layers.logits(rest[:, -1:])
@@ -102,10 +111,12 @@ class LanguageReader:
         """Forget the last tokens that were read."""
         self._cache.keep(self._cache.length - tokens)
 
-    def _embed_prefix(self, inputs: dict[str, torch.Tensor], end: int) -> torch.Tensor:
+    def _embed_prefix(
+        self, inputs: dict[str, torch.Tensor], patches: torch.Tensor, end: int
+    ) -> torch.Tensor:
         embedded = self._layers.embed(inputs["input_ids"][:, :end])
         seen = self._model.get_image_features(
-            inputs["pixel_values"], image_grid_thw=inputs["image_grid_thw"]
+            patches.to(self.device), image_grid_thw=inputs["image_grid_thw"]
         ).pooler_output[0]
         is_image = inputs["mm_token_type_ids"][0, :end].bool()
         embedded[0, is_image] = seen.to(embedded.dtype)
