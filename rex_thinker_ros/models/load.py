@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from rex_thinker_ros.models.device import Placement
 
 _WARM_UP_SIZE = Size(640, 480)
+_THREADS = "OMP_NUM_THREADS"  # how users choose the number of threads themselves
 
 _log = logging.getLogger(__name__)
 
@@ -71,6 +73,8 @@ def _place(
     """Return where the models will run, once they are known to fit there."""
     # seconds of imports: only once the files are known to be there
     silence_libraries()
+    import torch
+
     from rex_thinker_ros.models.device import place
     from rex_thinker_ros.models.memory.free import free_bytes
 
@@ -86,6 +90,8 @@ def _place(
             smaller[quantization] = needed_together([needs["detector"], need])
     free = free_bytes(placement.device)
     check_fits(needs, free, str(placement.device), smaller, say)
+    if placement.device.type == "cpu" and profile.cpu_threads and _THREADS not in os.environ:
+        torch.set_num_threads(profile.cpu_threads)
     return placement
 
 

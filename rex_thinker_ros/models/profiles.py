@@ -53,7 +53,8 @@ class Profile:
     image that the reasoner sees. A box is a candidate if its best score is over box_threshold and
     a word of the category scores over text_threshold; of two boxes that overlap by more than
     duplicate_iou the better stays, and at most max_candidates in all. A generation ends after
-    max_new_tokens or max_seconds. ValueError for a value out of its range.
+    max_new_tokens or max_seconds. On a CPU PyTorch computes with cpu_threads, 0 being as many as it
+    chooses. ValueError for a value out of its range.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Profile:
     max_candidates: int = 32
     max_new_tokens: int = 2048
     max_seconds: float = 120.0
+    cpu_threads: int = 0
 
     def __post_init__(self) -> None:
         for name in ("box_threshold", "text_threshold", "duplicate_iou"):
@@ -114,6 +116,7 @@ PROFILES = {
             duplicate_iou=0.5,
             max_new_tokens=700,
             max_seconds=30.0,
+            cpu_threads=1,  # more wait for one another longer than so small a model computes
         ),
         Profile(
             name="rex_thinker_7b",

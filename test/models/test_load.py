@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -77,3 +78,25 @@ def test_missing_weights_are_reported_before_torch_is_imported(tmp_path: Path) -
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["missing", "False"], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("chosen", "threads"), [(None, 1), ("2", 2)], ids=["the profile's", "the user's"]
+)
+def test_the_small_pair_computes_with_one_thread_unless_told(
+    chosen: str | None, threads: int
+) -> None:
+    code = (
+        "from rex_thinker_ros.models.load import load_models\n"
+        "from rex_thinker_ros.models.profiles import load_profile\n"
+        "load_models(load_profile('demo'), device='cpu')\n"
+        "import torch\n"
+        "print(torch.get_num_threads())\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    if chosen:
+        environment["OMP_NUM_THREADS"] = chosen
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert int(done.stdout) == threads
