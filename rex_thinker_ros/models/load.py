@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from rex_thinker_ros.models.device import Placement
 
 _WARM_UP_SIZE = Size(640, 480)
+_WARM_UP_PIECES = 3  # the first comes from the prompt, and only others from passes that follow it
 _THREADS = "OMP_NUM_THREADS"  # how users choose the number of threads themselves
 
 _log = logging.getLogger(__name__)
@@ -115,7 +116,7 @@ def device_name(profile: Profile, device: str) -> str:
 
 
 def warm_up(detector: Detector, reasoner: Reasoner) -> None:
-    """Run both models once on a grey image and stop after the first words, to allocate all.
+    """Run both models on a grey image and stop after a few words, to allocate and capture all.
 
     What was recorded is there already.
     """
@@ -129,8 +130,14 @@ def warm_up(detector: Detector, reasoner: Reasoner) -> None:
         image_size=_WARM_UP_SIZE,
         bounds=reasoner.bounds,
     )
-    cancel = CancelToken()
-    reasoner.reason(image, prompt, lambda piece: cancel.cancel(), cancel)
+    cancel, pieces = CancelToken(), list[str]()
+
+    def stop_soon(piece: str) -> None:
+        pieces.append(piece)
+        if len(pieces) == _WARM_UP_PIECES:
+            cancel.cancel()
+
+    reasoner.reason(image, prompt, stop_soon, cancel)
 
 
 def _label(profile_name: str, reference: str) -> str:

@@ -13,6 +13,7 @@ from rex_thinker_ros.shared_path import shared_path
 
 _DEMO = shared_path("weights/demo")
 _TOKEN_PIXELS = 28 * 28
+_TEXT_TOKENS = 1000
 
 IMAGE_ENCODINGS = ("png", "jpeg")
 """How an image can be sent to a server."""
@@ -97,6 +98,11 @@ class Profile:
         if self.server and self.quantization != "none":
             raise ValueError("a server's weights are its own matter: leave the quantization out")
         PixelBounds(self.min_pixels, self.max_pixels)
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Return how many tokens a prompt has, about: the largest image, and a few dozen hints."""
+        return self.max_pixels // _TOKEN_PIXELS + _TEXT_TOKENS
 
     @property
     def bounds(self) -> PixelBounds:

@@ -62,6 +62,8 @@ class QwenReasoner:
         self._model.eval()
         group_windows(self._model)
         self._reader = LanguageReader(self._model)
+        # at once, since growing costs passes that were captured
+        self._reader.reserve(profile.prompt_tokens + profile.max_new_tokens)
         self._memory = TokenMemory()
         self._end_tokens, self._penalty = self._settings(self._model.generation_config)
 

@@ -64,6 +64,13 @@ class LanguageReader:
         device: torch.device = self._model.device
         return device
 
+    def reserve(self, tokens: int) -> None:
+        """Make room for that many tokens, of a prompt and what follows; more make it grow."""
+        before = self._cache.capacity
+        self._cache.reserve(tokens + max(FIXED_SIZES))  # whose filling is written as well
+        if self._cache.capacity > before:
+            self._passes = []
+
     def read_prompt(self, inputs: dict[str, torch.Tensor], look: Look, room: int) -> torch.Tensor:
         """Return the logits (1, vocabulary) after a prompt, and leave room for tokens to follow.
 
@@ -80,11 +87,11 @@ class LanguageReader:
         self._offset = int(offset)
         if prefix == self._prefix:
             self._cache.keep(end)
-            self._reserve(ids.shape[1] + room)
+            self.reserve(ids.shape[1] + room)
         else:
             self._prefix = None  # not before it is whole: reading may fail
             self._cache.keep(0)
-            self._reserve(ids.shape[1] + room)
+            self.reserve(ids.shape[1] + room)
             self._read(self._embed_prefix(inputs, look.patches(), end), positions[:, :, :end])
             self._prefix = prefix
         rest = self._read(self._layers.embed(ids[:, end:]), positions[:, :, end:])
@@ -121,12 +128,6 @@ class LanguageReader:
         is_image = inputs["mm_token_type_ids"][0, :end].bool()
         embedded[0, is_image] = seen.to(embedded.dtype)
         return embedded
-
-    def _reserve(self, tokens: int) -> None:
-        before = self._cache.capacity
-        self._cache.reserve(tokens + max(FIXED_SIZES))  # whose filling is written as well
-        if self._cache.capacity > before:
-            self._passes = []
 
     def _make_passes(self, token: int) -> None:
         """Make a pass of each size, so that none is captured in the midst of an answer.

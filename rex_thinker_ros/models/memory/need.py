@@ -13,9 +13,7 @@ from rex_thinker_ros.models.quantization import bytes_per_number
 from rex_thinker_ros.models.safetensors_header import read_header
 from rex_thinker_ros.models.weights import read_json, shards
 
-_PIXELS_PER_TOKEN = 28 * 28
 _PIXELS_PER_PATCH = 14 * 14
-_PROMPT_TOKENS = 1000  # the system's and the user's text, with a few dozen box hints
 _FLOAT32_BYTES = 4
 # what one pass has at once, beside weights and cache, in numbers per token: as wide as the hidden
 # layer, and as wide as the layer between (measured on a CPU at full width, see benchmarks)
@@ -64,15 +62,14 @@ def reasoner_need(directory: Path, profile: Profile, number_bytes: int) -> Memor
     """
     config = read_json(directory / "config.json")
     text = config.get("text_config", config)  # older checkpoints have no part for it
-    prompt_tokens = profile.max_pixels // _PIXELS_PER_TOKEN + _PROMPT_TOKENS
     hidden, heads = text["hidden_size"], text["num_attention_heads"]
     kept = text["num_hidden_layers"] * text["num_key_value_heads"] * (hidden // heads)
-    tokens = prompt_tokens + profile.max_new_tokens
+    tokens = profile.prompt_tokens + profile.max_new_tokens
     width = _HIDDEN_COPIES * hidden + _BETWEEN_COPIES * text["intermediate_size"]
     return MemoryNeed(
         weights=_weights(directory, profile.quantization, number_bytes),
         cache=2 * kept * tokens * number_bytes,  # keys and values
-        work=width * prompt_tokens * number_bytes + _scores(config, profile, number_bytes),
+        work=width * profile.prompt_tokens * number_bytes + _scores(config, profile, number_bytes),
     )
 
 
