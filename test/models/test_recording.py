@@ -307,6 +307,12 @@ def test_a_recording_that_cannot_be_used_is_refused(
         load_profile(name, recording=recording)
 
 
+def test_a_recording_takes_no_other_bounds(tmp_path: Path) -> None:
+    recording = str(write_log(tmp_path, session(BOUNDS)))
+    with pytest.raises(RecordingError, match="its own pixel bounds"):
+        load_profile("recorded", recording=recording, max_pixels=78400)
+
+
 def test_lines_that_cannot_be_used_are_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
