@@ -16,7 +16,7 @@ _SEPARATOR = -1  # between texts, so that no match goes across
 class TokenMemory:
     """Find what followed the last time that the newest tokens came in the same order."""
 
-    def __init__(self, *, sizes: Sequence[int] = (6, 4, 3, 2), most: int = 30_000) -> None:
+    def __init__(self, *, sizes: Sequence[int] = (6, 4, 3, 2), most: int = 10_000) -> None:
         """Look for so many tokens in a row, in that order of sizes; keep `most` tokens at least."""
         self._sizes = sizes
         self._most = most
