@@ -11,7 +11,7 @@ import json
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,7 @@ def _options() -> argparse.Namespace:
         default=3,
         help="referrals after the first, which allocates; 0: only it",
     )
+    add("--stock", action="store_true", help="measure transformers' generate as well")
     add("--json", type=Path, metavar="FILE", help="write the figures there as well")
     return parser.parse_args()
 
@@ -99,12 +100,25 @@ def _measure(options: argparse.Namespace, store: Path) -> int:
     telling.step(f"Loaded in {loading:.1f} s, with {peak_text()} at the most")
     forced = ForcedText(reasoner, options.tokens)
     referrer = Referrer(detector, forced)
+    stock = _stock(detector, reasoner, options.tokens) if options.stock else None
     rows = []
     for size in options.sizes:
         telling.step(f"Referring in {size}")
         rows.append(_refer(referrer, size, options.repeat, telling))
+        if stock:
+            telling.step(f"Referring in {size} with transformers' generate")
+            row = _refer(stock, size, options.repeat, telling)
+            rows.append(replace(row, image=f"{size}, generate"))
     _tell(options, rows, loading)
     return 0
+
+
+def _stock(detector: Any, reasoner: Any, tokens: int) -> Referrer:
+    """Return a referrer with the same weights whose reasoner decodes through generate."""
+    from forced_stock import ForcedStock
+    from stock_reasoner import StockReasoner
+
+    return Referrer(detector, ForcedStock(StockReasoner(reasoner), tokens))
 
 
 def _checkpoints(options: argparse.Namespace, store: Path, telling: Telling) -> tuple[Path, Path]:

@@ -1,0 +1,121 @@
+"""The figures of benchmarks/decoding.py, from its runs to Markdown."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from decoding_runs import Run
+
+from rex_thinker_ros.models.memory.taken import gpu_memory, process_peak_mb
+
+_ROWS = (
+    ("referral p50", "referral_p50", "s"),
+    ("referral p95", "referral_p95", "s"),
+    ("referral p50, processor time", "processor_p50", "s"),
+    ("detection", "detection", "ms"),
+    ("preparing image and prompt", "preparing", "ms"),
+    ("first token, from the start of the reasoning", "first_token", "ms"),
+    ("the tokens after it", "decoding", "ms"),
+    ("each of them", "per_token", "ms"),
+    ("decision", "decision", "ms"),
+)
+
+
+@dataclass
+class Measured:
+    """Hold the runs of all prompts, by way, and the passes of drafts, by source."""
+
+    ours: list[Run] = field(default_factory=list)
+    stock: list[Run] = field(default_factory=list)
+    different: list[str] = field(default_factory=list)
+    second_first_token: list[float] = field(default_factory=list)
+    passes: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, sentence: str, ours: Run, stock: Run) -> None:
+        """Take a command's runs of both ways; its sentence is kept where they differ."""
+        self.ours.append(ours)
+        self.stock.append(stock)
+        if (ours.text, ours.tokens) != (stock.text, stock.tokens):
+            self.different.append(sentence)
+
+
+def figures(measured: Measured, device: str, threads: int) -> dict[str, Any]:
+    """Return all figures: seconds, medians unless named otherwise."""
+    gpu, tokens = gpu_memory(), sum(run.tokens for run in measured.ours)
+    ours, stock = _way(measured.ours), _way(measured.stock)
+    return {
+        "device": torch.cuda.get_device_name() if gpu else device,
+        "threads": threads,
+        "torch": torch.__version__,
+        "prompts": len(measured.ours),
+        "different_texts": len(measured.different),
+        "tokens_p50": _median([run.tokens for run in measured.ours]),
+        "ours": ours,
+        "stock": stock,
+        "stock_by_ours": {name: stock[name] / ours[name] for name in ours},
+        "second_command_first_token": _median(measured.second_first_token),
+        "tokens_per_pass": {
+            name: tokens / sum(passes) for name, passes in measured.passes.items()
+        },
+        "process_peak_mb": process_peak_mb(),
+        "gpu_peak_mb": gpu.peak_mb if gpu else None,
+        "share_of_floor": None,  # of memory traffic: these weights fit into a CPU's cache
+    }  # fmt: skip
+
+
+def _way(runs: Sequence[Run]) -> dict[str, float]:
+    return {
+        "referral_p50": _median([run.referral for run in runs]),
+        "referral_p95": float(np.percentile([run.referral for run in runs], 95)),
+        "processor_p50": _median([run.processor for run in runs]),
+        "detection": _median([run.detection for run in runs]),
+        "preparing": _median([run.preparing for run in runs]),
+        "first_token": _median([run.first_token for run in runs]),
+        "decoding": _median([run.reasoning - run.first_token for run in runs]),
+        "per_token": _median([run.per_token for run in runs]),
+        "decision": _median([run.decision for run in runs]),
+        "tokens_per_pass": sum(run.tokens for run in runs) / sum(run.passes for run in runs),
+    }
+
+
+def _median(values: Sequence[float]) -> float:
+    return float(np.median(values))
+
+
+def markdown(found: dict[str, Any]) -> str:
+    """Return the figures as tables."""
+    ours, stock, ratio = found["ours"], found["stock"], found["stock_by_ours"]
+    second = found["second_command_first_token"]
+    head = (
+        f"{found['prompts']} prompts, {found['tokens_p50']:.0f} tokens at the median, "
+        f"{found['different_texts']} texts differ; {found['device']}, {found['threads']} threads, "
+        f"torch {found['torch']}; highest memory of the process {found['process_peak_mb']:.0f} MB"
+    )
+    lines = [
+        head,
+        "",
+        "| | stock | ours | stock / ours |",
+        "|---|---|---|---|",
+    ]
+    for title, name, unit in _ROWS:
+        pair = f"{_amount(stock[name], unit)} | {_amount(ours[name], unit)}"
+        lines.append(f"| {title} | {pair} | {ratio[name]:.2f} |")
+    lines += [
+        f"| first token of another command on the same image | | {_amount(second, 'ms')} | |",
+        f"| tokens per pass | {stock['tokens_per_pass']:.2f} | {ours['tokens_per_pass']:.2f} | |",
+        "",
+        "| Drafts from | Tokens per pass |",
+        "|---|---|",
+        f"| form and memory | {ours['tokens_per_pass']:.2f} |",
+    ]
+    lines += [f"| {name} | {value:.2f} |" for name, value in found["tokens_per_pass"].items()]
+    return "\n".join(lines) + "\n"
+
+
+def _amount(seconds: float, unit: str) -> str:
+    return f"{seconds:.2f} s" if unit == "s" else f"{1000 * seconds:.1f} ms"

@@ -1,0 +1,52 @@
+"""A plot of where the time of one referral goes, with stock decoding and with ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rex_thinker_ros.user_error import UserError
+
+_COLOURS = ("#4477aa", "#66ccee", "#228833", "#ee6677", "#bbbbbb")
+
+
+def plot(found: dict[str, Any], path: Path) -> None:
+    """Draw the medians of the stages as bars. UserError without matplotlib."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise UserError("A plot needs matplotlib: pip install 'rex_thinker_ros[plot]'") from error
+    stages = {name: _stages(found[name]) for name in ("ours", "stock")}
+    figure = Figure(figsize=(9.0, 3.0), layout="constrained")
+    axes = figure.subplots()
+    begin = dict.fromkeys(stages, 0.0)
+    for number, colour in enumerate(_COLOURS):
+        label = list(stages["ours"])[number]
+        for way, parts in stages.items():
+            long = 1000 * parts[label]
+            axes.barh(
+                way, long, left=begin[way], color=colour, label=label if way == "ours" else None
+            )
+            begin[way] += long
+    for way, end in begin.items():
+        axes.text(end, way, f" {end:.0f} ms", va="center", fontsize=12)
+    axes.set_yticks(list(stages), ["own loop, drafts", "stock generate"], fontsize=12)
+    axes.set_xlim(0, 1.12 * max(begin.values()))
+    axes.set_xlabel(
+        f"ms of one referral: medians of {found['prompts']} at 640 x 480, embedded pair, "
+        f"{found['threads']} CPU thread" + "s" * (found["threads"] > 1)
+    )
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(loc="outside upper center", ncols=len(_COLOURS), frameon=False, fontsize=10)
+    figure.savefig(path, dpi=110)
+
+
+def _stages(way: dict[str, float]) -> dict[str, float]:
+    """Return the seconds of each stage, in order."""
+    return {
+        "detection": way["detection"],
+        "preparing": way["preparing"],
+        "image and prompt read": way["first_token"] - way["preparing"],
+        "decoding": way["decoding"],
+        "decision": way["decision"],
+    }
