@@ -24,8 +24,8 @@ from pictures import rgb_message
 from ros_client import Client, connected
 from table import TABLE
 
+from rex_thinker_ros.models.memory.taken import process_memory_mb
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.ros.memory import process_memory_mb
 
 COMMANDS = (
     "pick up the orange mug", "hand me the rightmost bottle", "where is the white bottle?",
