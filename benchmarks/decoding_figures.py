@@ -57,6 +57,7 @@ def figures(measured: Measured, device: str, threads: int) -> dict[str, Any]:
         "tokens_p50": _median([run.tokens for run in measured.ours]),
         "ours": ours,
         "stock": stock,
+        "stages": {"ours": _stages(measured.ours), "stock": _stages(measured.stock)},
         "stock_by_ours": {name: stock[name] / ours[name] for name in ours},
         "second_command_first_token": _median(measured.second_first_token),
         "tokens_per_pass": {
@@ -81,6 +82,20 @@ def _way(runs: Sequence[Run]) -> dict[str, float]:
         "decision": _median([run.decision for run in runs]),
         "tokens_per_pass": sum(run.tokens for run in runs) / sum(run.passes for run in runs),
     }
+
+
+def _stages(runs: Sequence[Run]) -> dict[str, float]:
+    """Return the mean of each stage in the middle half of the runs, by the whole time."""
+    quarter = len(runs) // 4
+    middle = sorted(runs, key=lambda run: run.referral)[quarter : len(runs) - quarter]
+    stages = {
+        "detection": [run.detection for run in middle],
+        "preparing": [run.preparing for run in middle],
+        "image and prompt read": [run.first_token - run.preparing for run in middle],
+        "decoding": [run.reasoning - run.first_token for run in middle],
+        "decision": [run.decision for run in middle],
+    }
+    return {name: float(np.mean(seconds)) for name, seconds in stages.items()}
 
 
 def _median(values: Sequence[float]) -> float:

@@ -11,12 +11,12 @@ _COLOURS = ("#4477aa", "#66ccee", "#228833", "#ee6677", "#bbbbbb")
 
 
 def plot(found: dict[str, Any], path: Path) -> None:
-    """Draw the medians of the stages as bars. UserError without matplotlib."""
+    """Draw the stages as bars. UserError without matplotlib."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise UserError("A plot needs matplotlib: pip install 'rex_thinker_ros[plot]'") from error
-    stages = {name: _stages(found[name]) for name in ("ours", "stock")}
+    stages: dict[str, dict[str, float]] = found["stages"]
     figure = Figure(figsize=(9.0, 3.0), layout="constrained")
     axes = figure.subplots()
     begin = dict.fromkeys(stages, 0.0)
@@ -33,20 +33,9 @@ def plot(found: dict[str, Any], path: Path) -> None:
     axes.set_yticks(list(stages), ["own loop, drafts", "stock generate"], fontsize=12)
     axes.set_xlim(0, 1.12 * max(begin.values()))
     axes.set_xlabel(
-        f"ms of one referral: medians of {found['prompts']} at 640 x 480, embedded pair, "
+        f"ms of one referral: the middle half of {found['prompts']}, 640 x 480, embedded pair, "
         f"{found['threads']} CPU thread" + "s" * (found["threads"] > 1)
     )
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside upper center", ncols=len(_COLOURS), frameon=False, fontsize=10)
     figure.savefig(path, dpi=110)
-
-
-def _stages(way: dict[str, float]) -> dict[str, float]:
-    """Return the seconds of each stage, in order."""
-    return {
-        "detection": way["detection"],
-        "preparing": way["preparing"],
-        "image and prompt read": way["first_token"] - way["preparing"],
-        "decoding": way["decoding"],
-        "decision": way["decision"],
-    }
