@@ -142,9 +142,13 @@ def _checkpoints(options: argparse.Namespace, store: Path, telling: Telling) -> 
 
 def _refer(referrer: Referrer, size: str, repeat: int, telling: Telling) -> Row:
     width, height = map(int, size.split("x"))
-    image = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    noise = np.random.default_rng(0)
+    # another image each time: of the same one nothing would be read again
     referrals = [
-        referrer.refer(image, COMMAND, Observer(), CancelToken()) for _ in range(repeat + 1)
+        referrer.refer(
+            noise.integers(0, 256, (height, width, 3), np.uint8), COMMAND, Observer(), CancelToken()
+        )
+        for _ in range(repeat + 1)
     ]
     referrals = referrals[1:] or referrals
     telling.step(referrals[-1].decision.status_text)

@@ -19,7 +19,7 @@ from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.candidate import Candidate
 from rex_thinker_ros.referring.prompt import Prompt, build_prompt
 
-PROFILE = load_profile("demo", max_pixels=36 * 784, max_new_tokens=24)
+PROFILE = load_profile("demo", max_pixels=36 * 784, max_new_tokens=16)
 SIZE = Size(320, 240)
 COLORS = ("red", "blue", "green", "white", "purple")
 CATEGORIES = ("mug", "can", "ball", "bowl", "block")
@@ -60,7 +60,7 @@ def stock(reasoner: Any, image: np.ndarray, prompt: Prompt, penalty: float) -> l
     reasoner._model.model.rope_deltas = None
     with torch.inference_mode():
         ids = reasoner._model.generate(
-            **inputs, do_sample=False, repetition_penalty=penalty, max_new_tokens=24
+            **inputs, do_sample=False, repetition_penalty=penalty, max_new_tokens=16
         )
     said: list[int] = ids[0, inputs["input_ids"].shape[1] :].tolist()
     return said

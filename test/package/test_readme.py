@@ -44,7 +44,8 @@ def paths() -> list[str]:
     words = [word.removeprefix("src/rex_thinker_ros/").split()[0] for word in words]
     files = [word for word in words if not re.fullmatch(r"\w+/(msg|action)/\w+", word)]
     named = {word for word in files if "/" in word and word.split("/")[0] in OURS}
-    return sorted(named | {link for link in LINKS if not link.startswith("#")})
+    linked = {link.partition("#")[0] for link in LINKS}
+    return sorted(named | linked - {""})
 
 
 def modules() -> dict[str, set[str]]:

@@ -15,8 +15,7 @@ class ForcedStock(ForcedText):
         self.name = f"{reasoner.name}, forced"
         self._reasoner = reasoner
         self._tokens = tokens
-        self._head = _ForcedSteps(reasoner.model.lm_head)
-        reasoner.model.lm_head = self._head
+        self._forced = reasoner.model.lm_head = _ForcedSteps(reasoner.model.lm_head)
 
 
 class _ForcedSteps(torch.nn.Module):

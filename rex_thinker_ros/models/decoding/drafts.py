@@ -55,7 +55,7 @@ class TextDrafter:
     """Draft from the text's form where that foretells it, else from a memory of texts."""
 
     def __init__(
-        self, memory: TokenMemory, prompt: Prompt, tokenizer: Tokenizer, *, most: int = 12
+        self, memory: TokenMemory, prompt: Prompt, tokenizer: Tokenizer, *, most: int = 8
     ) -> None:
         """Take a memory that has begun with the prompt; drafts have up to `most` tokens."""
         self._memory = memory

@@ -12,6 +12,8 @@ from rex_thinker_ros.models.decoding.language import LanguageReader
 from rex_thinker_ros.models.decoding.penalty import RepetitionPenalty
 from rex_thinker_ros.models.decoding.transcript import Transcript
 
+_DECIMALS = 2
+
 
 class Drafter(Protocol):
     """Foresee what may be said next; the model verifies it, so a wrong draft costs only time."""
@@ -66,5 +68,6 @@ def best_tokens(scores: torch.Tensor) -> Best:
     values, tokens = scores.topk(2, dim=1)
     if math.isnan(float(values[:, 0].sum())):
         raise FloatingPointError("the reasoner's logits are not numbers")
-    leads: list[float] = (values[:, 0] - values[:, 1]).tolist()
+    # finer digits depend on how many tokens a pass verifies, and so on what was drafted
+    leads = [round(lead, _DECIMALS) for lead in (values[:, 0] - values[:, 1]).tolist()]
     return Best(tokens[:, 0].tolist(), leads)
