@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from transformers import GenerationConfig, LogitsProcessor, StoppingCriteria
 from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import (
+    Qwen2_5_VisionPatchEmbed,
     Qwen2_5_VisionTransformerPretrainedModel,
     Qwen2_5_VLVisionAttention,
 )
@@ -66,11 +67,13 @@ class StockReasoner:
 
 
 def plain_twin(model: Any) -> Any:
-    """Return a model with the same weights, not copied, and the library's own vision attention."""
+    """Return a model with the same weights, not copied, and the library's own vision tower."""
     twin = copy.deepcopy(model, {id(weights): weights for weights in model.parameters()})
     for module in twin.modules():
         if isinstance(module, Qwen2_5_VLVisionAttention):
             module.__class__ = Qwen2_5_VLVisionAttention
+        elif isinstance(module, Qwen2_5_VisionPatchEmbed):
+            module.__class__ = Qwen2_5_VisionPatchEmbed
         elif isinstance(module, Qwen2_5_VisionTransformerPretrainedModel):
             module._forward_pre_hooks.clear()
             module._forward_pre_hooks_with_kwargs.clear()
