@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from rex_thinker_ros.models.original_weights import find_original, is_original
+from rex_thinker_ros.models.grounding.original_weights import find_original, is_original
 from rex_thinker_ros.models.profiles import Profile
 from rex_thinker_ros.models.weights import WeightsError, find_weights
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rex_thinker_ros.models.find import ModelDirectories, find_models
-from rex_thinker_ros.models.load_detector import load_detector
+from rex_thinker_ros.models.grounding.load_detector import load_detector
 from rex_thinker_ros.models.memory.check import check_fits
 from rex_thinker_ros.models.memory.need import detector_need, needed_together, reasoner_need
 from rex_thinker_ros.models.memory.shortage import memory_advice

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rex_thinker_ros.models.caption import caption
+from rex_thinker_ros.models.grounding.caption import caption
 
 CAPTIONS = {
     "lower case and a full stop": ("Mug", "mug."),

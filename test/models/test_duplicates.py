@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rex_thinker_ros.models.duplicates import best_distinct
+from rex_thinker_ros.models.grounding.duplicates import best_distinct
 from rex_thinker_ros.referring.boxes import Box
 
 LEFT = Box(0, 0, 100, 100)

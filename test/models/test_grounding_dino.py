@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from rex_thinker_ros.models.grounding_dino import GroundingDinoDetector
+from rex_thinker_ros.models.grounding.grounding_dino import GroundingDinoDetector
 from rex_thinker_ros.models.profiles import Profile, load_profile
 from rex_thinker_ros.referring.candidate import Candidate
 

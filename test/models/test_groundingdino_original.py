@@ -26,9 +26,9 @@ from transformers import (
     SwinConfig,
 )
 
-from rex_thinker_ros.models.grounded_detector import GroundedDetector
-from rex_thinker_ros.models.grounding_dino import GroundingDinoDetector
-from rex_thinker_ros.models.original_weights import find_original
+from rex_thinker_ros.models.grounding.grounded_detector import GroundedDetector
+from rex_thinker_ros.models.grounding.grounding_dino import GroundingDinoDetector
+from rex_thinker_ros.models.grounding.original_weights import find_original
 from rex_thinker_ros.models.profiles import Profile, load_profile
 from rex_thinker_ros.models.weights import WeightsError
 from rex_thinker_ros.referring.candidate import Candidate
@@ -93,7 +93,9 @@ def small_model() -> GroundingDinoForObjectDetection:
 
 
 def original(checkpoint: Path, profile: Profile = ALL) -> GroundedDetector:
-    from rex_thinker_ros.models.groundingdino_original import OriginalGroundingDinoDetector
+    from rex_thinker_ros.models.grounding.groundingdino_original import (
+        OriginalGroundingDinoDetector,
+    )
 
     weights = find_original(str(checkpoint / "original.pth"))
     return OriginalGroundingDinoDetector(weights, name="original", profile=profile, device=CPU)

@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 
 from rex_thinker_ros.models.find import find_models
+from rex_thinker_ros.models.grounding.original_weights import (
+    OriginalWeights,
+    find_original,
+    is_original,
+)
 from rex_thinker_ros.models.load import load_models
 from rex_thinker_ros.models.memory.need import detector_need
-from rex_thinker_ros.models.original_weights import OriginalWeights, find_original, is_original
 from rex_thinker_ros.models.profiles import load_profile
 from rex_thinker_ros.models.weights import MissingWeightsError, WeightsError
 

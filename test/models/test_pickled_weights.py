@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from rex_thinker_ros.models.pickled_weights import read_pickled_weights
+from rex_thinker_ros.models.grounding.pickled_weights import read_pickled_weights
 from rex_thinker_ros.models.weights import WeightsError
 
 WEIGHTS = OrderedDict({"feat_map.bias": torch.arange(3.0)})

@@ -7,14 +7,14 @@ from typing import Any
 import torch
 from transformers import BatchEncoding
 
-from rex_thinker_ros.models.grounded_detector import GroundedDetector
-from rex_thinker_ros.models.original_model import (
+from rex_thinker_ros.models.grounding.grounded_detector import GroundedDetector
+from rex_thinker_ros.models.grounding.original_model import (
     TEXT_LENGTH,
     ForeignWeightsError,
     original_model,
 )
-from rex_thinker_ros.models.original_weights import OriginalWeights
-from rex_thinker_ros.models.pickled_weights import read_pickled_weights
+from rex_thinker_ros.models.grounding.original_weights import OriginalWeights
+from rex_thinker_ros.models.grounding.pickled_weights import read_pickled_weights
 from rex_thinker_ros.models.profiles import Profile
 from rex_thinker_ros.models.weights import WeightsError
 

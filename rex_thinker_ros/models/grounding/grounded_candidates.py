@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from transformers.image_transforms import center_to_corners_format
 
-from rex_thinker_ros.models.duplicates import best_distinct
+from rex_thinker_ros.models.grounding.duplicates import best_distinct
 from rex_thinker_ros.models.profiles import Profile
 from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.candidate import Candidate

@@ -9,7 +9,11 @@ import torch
 from groundingdino.models.GroundingDINO import groundingdino
 from transformers import BatchEncoding, BertConfig, BertModel
 
-from rex_thinker_ros.models.original_settings import Weights, original_settings, text_settings
+from rex_thinker_ros.models.grounding.original_settings import (
+    Weights,
+    original_settings,
+    text_settings,
+)
 
 TEXT_LENGTH = 256
 """How many tokens of a caption the package reads."""

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from transformers import GroundingDinoForObjectDetection
 
-from rex_thinker_ros.models.grounded_detector import GroundedDetector
+from rex_thinker_ros.models.grounding.grounded_detector import GroundedDetector
 from rex_thinker_ros.models.profiles import Profile
 
 

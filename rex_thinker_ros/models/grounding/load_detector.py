@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rex_thinker_ros.models.original_weights import OriginalWeights, find_original, is_original
+from rex_thinker_ros.models.grounding.original_weights import (
+    OriginalWeights,
+    find_original,
+    is_original,
+)
 from rex_thinker_ros.models.profiles import Profile
 from rex_thinker_ros.models.weights import WeightsError
 from rex_thinker_ros.referring.detector import Detector
@@ -24,14 +28,16 @@ def load_detector(
     options = {"name": name, "profile": profile, "device": device}
     if is_original(profile.detector):
         return _load_original(find_original(profile.detector, store=store), options)
-    from rex_thinker_ros.models.grounding_dino import GroundingDinoDetector
+    from rex_thinker_ros.models.grounding.grounding_dino import GroundingDinoDetector
 
     return GroundingDinoDetector(path, **options)
 
 
 def _load_original(weights: OriginalWeights, options: dict[str, Any]) -> Detector:
     try:
-        from rex_thinker_ros.models.groundingdino_original import OriginalGroundingDinoDetector
+        from rex_thinker_ros.models.grounding.groundingdino_original import (
+            OriginalGroundingDinoDetector,
+        )
     except (ImportError, RuntimeError) as error:
         raise WeightsError(
             f"The package groundingdino, which {weights.file} is for, cannot be used: {error}. "

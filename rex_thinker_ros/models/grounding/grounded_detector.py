@@ -16,8 +16,8 @@ from transformers.models.grounding_dino.image_processing_pil_grounding_dino impo
 )
 from transformers.models.grounding_dino.processing_grounding_dino import GroundingDinoProcessor
 
-from rex_thinker_ros.models.caption import caption, word_positions
-from rex_thinker_ros.models.grounded_candidates import grounded_candidates
+from rex_thinker_ros.models.grounding.caption import caption, word_positions
+from rex_thinker_ros.models.grounding.grounded_candidates import grounded_candidates
 from rex_thinker_ros.models.memory.shortage import memory_advice
 from rex_thinker_ros.models.profiles import Profile
 from rex_thinker_ros.referring.boxes import Size

@@ -1,0 +1,1 @@
+"""Grounding DINO, through transformers or its original package: candidates of a category."""
