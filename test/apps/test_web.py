@@ -300,7 +300,10 @@ def test_why_there_is_no_frame_is_told(page: Page, topic: str, told: str) -> Non
 
 def take_frame(page: Page, topic: str) -> None:
     page.get_by_text("Camera on ROS").click()
-    page.locator("#rex-topic").get_by_role("textbox").fill(topic)
+    box = page.locator("#rex-topic").get_by_role("textbox")
+    while box.input_value() != topic:  # Gradio may set the default again just after the opening
+        box.fill(topic)
+        page.wait_for_timeout(200)
     page.locator("#rex-take").click()
 
 
