@@ -1,6 +1,7 @@
 """Time referrals with our decoding and with transformers' generate on held-out tabletops.
 
-Both use the same weights, prompts and detector, and take turns in one process. Exit code 1 where
+All use the same weights, prompts and detector, and take turns in one process: ours, generate with
+as many threads as ours, and generate with as many as PyTorch takes of itself. Exit code 1 where
 they do not say the same, token for token.
 """
 
@@ -16,7 +17,17 @@ from typing import Any
 import torch
 from decoding_figures import Measured, figures, markdown
 from decoding_plot import plot
-from decoding_runs import SOURCES, DraftSources, PreparingClock, Run, TimedReferrer, with_memory
+from decoding_runs import (
+    OURS,
+    SOURCES,
+    STOCK,
+    UNTUNED,
+    DraftSources,
+    PreparingClock,
+    Run,
+    TimedReferrer,
+    with_memory,
+)
 from rich.progress import track
 
 from rex_thinker_ros.apps.command_line import add_model_options, chosen_profile, run
@@ -38,7 +49,8 @@ ANOTHER = 1_000_000  # added to a scene's number, it draws another question
 class Bench:
     """Put commands to both ways in turn."""
 
-    def __init__(self, detector: Any, reasoner: Any) -> None:
+    def __init__(self, detector: Any, reasoner: Any, threads: dict[str, int]) -> None:
+        """Take the number of threads of each way."""
         # the libraries that loading silenced
         from stock_reasoner import StockReasoner
 
@@ -48,25 +60,27 @@ class Bench:
         self._reasoner = reasoner
         clock = PreparingClock(reasoner._inputs)
         self._ways = {
-            "ours": TimedReferrer(detector, reasoner, clock),
-            "stock": TimedReferrer(detector, stock, clock),
+            way: TimedReferrer(
+                detector, reasoner if way == OURS else stock, clock, threads=threads[way]
+            )
+            for way in threads
         }
         self._parser = CommandParser()
         self._sources = DraftSources(reasoner)
         self.measured = Measured()
 
     def ask(self, scene: StoredScene, number: int) -> None:
-        """Refer on a scene with both ways, then with ours again for what else is measured."""
+        """Refer on a scene with each way, then with ours again for what else is measured."""
         image, command = scene.image(), self._command(scene, number)
-        order = ["ours", "stock"] if number % 2 else ["stock", "ours"]
+        order = list(self._ways) if number % 2 else list(self._ways)[::-1]
         runs = {way: self._refer(way, image, command) for way in order}
-        ours, stock = runs["ours"], runs["stock"]
-        prompt = self._ways["ours"].prompt
-        if ours is None or stock is None or prompt is None:
+        reached = {way: run for way, run in runs.items() if run is not None}
+        prompt = self._ways[OURS].prompt
+        if reached.keys() != runs.keys() or prompt is None:
             return
-        self.measured.add(command.sentence, ours, stock)
+        self.measured.add(command.sentence, reached)
         with with_memory(self._reasoner, TokenMemory()):  # the main figures know only one question
-            second = self._refer("ours", image, self._command(scene, number + ANOTHER))
+            second = self._refer(OURS, image, self._command(scene, number + ANOTHER))
         if second:
             self.measured.second_first_token.append(second.first_token)
         for source in SOURCES:
@@ -91,7 +105,7 @@ def _options() -> argparse.Namespace:
     parser.set_defaults(model="demo", device="cpu")
     add = parser.add_argument
     add("--limit", type=int, default=60, help="tabletops of 640x480 (default: %(default)s)")
-    add("--threads", type=int, default=1, help="of the CPU (default: %(default)s)")
+    add("--threads", type=int, default=1, help="of ours, on a CPU (default: %(default)s)")
     add("--json", type=Path, metavar="FILE", help="write the figures there")
     add("--markdown", type=Path, metavar="FILE", help="write the tables there")
     add("--plot", type=Path, metavar="FILE", help="draw there where the time goes")
@@ -100,12 +114,13 @@ def _options() -> argparse.Namespace:
 
 def _run(options: argparse.Namespace) -> int:
     scenes = _scenes(options.scenes, options.limit)
+    untuned = torch.get_num_threads()  # before the profile chooses
     detector, reasoner = load_models(chosen_profile(options), device=options.device)
-    torch.set_num_threads(options.threads)  # after the profile's own number
-    bench = Bench(detector, reasoner)
+    threads = {UNTUNED: untuned, STOCK: options.threads, OURS: options.threads}
+    bench = Bench(detector, reasoner, threads)
     for number, scene in track(scenes, "Referring"):
         bench.ask(scene, number)
-    found = figures(bench.measured, options.device, options.threads)
+    found = figures(bench.measured, options.device, threads)
     tables = markdown(found)
     print(tables)
     if options.json:

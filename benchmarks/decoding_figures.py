@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from decoding_runs import Run
+from decoding_runs import OURS, STOCK, UNTUNED, Run
 
 from rex_thinker_ros.models.memory.taken import gpu_memory, process_peak_mb
 
@@ -30,35 +30,37 @@ _ROWS = (
 class Measured:
     """Hold the runs of all prompts, by way, and the passes of drafts, by source."""
 
-    ours: list[Run] = field(default_factory=list)
-    stock: list[Run] = field(default_factory=list)
+    runs: dict[str, list[Run]] = field(default_factory=lambda: defaultdict(list))
     different: list[str] = field(default_factory=list)
     second_first_token: list[float] = field(default_factory=list)
     passes: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
 
-    def add(self, sentence: str, ours: Run, stock: Run) -> None:
-        """Take a command's runs of both ways; its sentence is kept where they differ."""
-        self.ours.append(ours)
-        self.stock.append(stock)
-        if (ours.text, ours.tokens) != (stock.text, stock.tokens):
+    def add(self, sentence: str, runs: dict[str, Run]) -> None:
+        """Take a command's run of each way; its sentence is kept where they differ."""
+        for way, run in runs.items():
+            self.runs[way].append(run)
+        if len({(run.text, run.tokens) for run in runs.values()}) > 1:
             self.different.append(sentence)
 
 
-def figures(measured: Measured, device: str, threads: int) -> dict[str, Any]:
+def figures(measured: Measured, device: str, threads: dict[str, int]) -> dict[str, Any]:
     """Return all figures: seconds, medians unless named otherwise."""
-    gpu, tokens = gpu_memory(), sum(run.tokens for run in measured.ours)
-    ours, stock = _way(measured.ours), _way(measured.stock)
+    runs = measured.runs[OURS]
+    gpu, tokens = gpu_memory(), sum(run.tokens for run in runs)
+    ways = {way: _way(measured.runs[way]) for way in threads}
     return {
         "device": torch.cuda.get_device_name() if gpu else device,
         "threads": threads,
         "torch": torch.__version__,
-        "prompts": len(measured.ours),
+        "prompts": len(runs),
         "different_texts": len(measured.different),
-        "tokens_p50": _median([run.tokens for run in measured.ours]),
-        "ours": ours,
-        "stock": stock,
-        "stages": {"ours": _stages(measured.ours), "stock": _stages(measured.stock)},
-        "stock_by_ours": {name: stock[name] / ours[name] for name in ours},
+        "tokens_p50": _median([run.tokens for run in runs]),
+        "ways": ways,
+        "stages": {way: _stages(measured.runs[way]) for way in threads},
+        "by_ours": {
+            way: {name: ways[way][name] / value for name, value in ways[OURS].items()}
+            for way in (STOCK, UNTUNED)
+        },
         "second_command_first_token": _median(measured.second_first_token),
         "tokens_per_pass": {
             name: tokens / sum(passes) for name, passes in measured.passes.items()
@@ -104,32 +106,46 @@ def _median(values: Sequence[float]) -> float:
 
 def markdown(found: dict[str, Any]) -> str:
     """Return the figures as tables."""
-    ours, stock, ratio = found["ours"], found["stock"], found["stock_by_ours"]
+    ways, ratios, threads = found["ways"], found["by_ours"], found["threads"]
     second = found["second_command_first_token"]
     head = (
         f"{found['prompts']} prompts, {found['tokens_p50']:.0f} tokens at the median, "
-        f"{found['different_texts']} texts differ; {found['device']}, {found['threads']} threads, "
+        f"{found['different_texts']} texts differ; {found['device']}, "
         f"torch {found['torch']}; highest memory of the process {found['process_peak_mb']:.0f} MB"
     )
     lines = [
         head,
         "",
-        "| | stock | ours | stock / ours |",
-        "|---|---|---|---|",
+        "| | stock untuned | stock | ours | stock untuned / ours | stock / ours |",
+        "|---|---|---|---|---|---|",
+        f"| threads | {threads[UNTUNED]} | {threads[STOCK]} | {threads[OURS]} | | |",
     ]
     for title, name, unit in _ROWS:
-        pair = f"{_amount(stock[name], unit)} | {_amount(ours[name], unit)}"
-        lines.append(f"| {title} | {pair} | {ratio[name]:.2f} |")
+        amounts = (_amount(ways[way][name], unit) for way in (UNTUNED, STOCK, OURS))
+        times = (f"{ratios[way][name]:.2f}" for way in (UNTUNED, STOCK))
+        lines.append(_row(title, *amounts, *times))
+    per_pass = [f"{ways[way]['tokens_per_pass']:.2f}" for way in (UNTUNED, STOCK, OURS)]
     lines += [
-        f"| first token of another command on the same image | | {_amount(second, 'ms')} | |",
-        f"| tokens per pass | {stock['tokens_per_pass']:.2f} | {ours['tokens_per_pass']:.2f} | |",
+        _row(
+            "first token of another command on the same image",
+            "",
+            "",
+            _amount(second, "ms"),
+            "",
+            "",
+        ),
+        _row("tokens per pass", *per_pass, "", ""),
         "",
         "| Drafts from | Tokens per pass |",
         "|---|---|",
-        f"| form and memory | {ours['tokens_per_pass']:.2f} |",
+        _row("form and memory", per_pass[-1]),
     ]
-    lines += [f"| {name} | {value:.2f} |" for name, value in found["tokens_per_pass"].items()]
+    lines += [_row(name, f"{value:.2f}") for name, value in found["tokens_per_pass"].items()]
     return "\n".join(lines) + "\n"
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _amount(seconds: float, unit: str) -> str:

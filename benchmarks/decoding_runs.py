@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
+import torch
+
 from rex_thinker_ros.models.decoding import drafts
 from rex_thinker_ros.models.decoding.drafts import TokenMemory
 from rex_thinker_ros.referring.cancel import CancelToken
@@ -19,6 +21,7 @@ from rex_thinker_ros.referring.prompt import Prompt
 from rex_thinker_ros.referring.reasoner import Completion
 from rex_thinker_ros.referring.referrer import Observer, Referrer
 
+OURS, STOCK, UNTUNED = "ours", "stock", "stock untuned"  # the last with PyTorch's own threads
 SOURCES = ("form", "memory", "form and memory, each command as the first")
 
 
@@ -65,9 +68,12 @@ class PreparingClock:
 class TimedReferrer:
     """Refer with a detector and a reasoner, of which the last prompt is kept."""
 
-    def __init__(self, detector: Any, reasoner: Any, clock: PreparingClock) -> None:
+    def __init__(
+        self, detector: Any, reasoner: Any, clock: PreparingClock, *, threads: int
+    ) -> None:
         self._referrer = Referrer(detector, reasoner)
         self._clock = clock
+        self._threads = threads
         self.prompt: Prompt | None = None
         self._completion: Completion | None = None
         self._answer = reasoner.reason
@@ -81,6 +87,7 @@ class TimedReferrer:
     def refer(self, image: RgbImage, command: Command) -> Run | None:
         """Return one referral's run; None if the reasoner was not reached."""
         self._completion, self._clock.seconds = None, 0.0
+        torch.set_num_threads(self._threads)
         start, processor = time.perf_counter(), time.process_time()
         referral = self._referrer.refer(image, command, Observer(), CancelToken())
         processor = time.process_time() - processor
