@@ -125,6 +125,11 @@ def question_prompt(question: Question, resized: Size) -> Prompt:
     )  # fmt: skip
 
 
+def turn_after_image(prompt: Prompt) -> str:
+    """Return what stands between the image and the completion."""
+    return f"{prompt.user}<|im_end|>\n<|im_start|>assistant\n"
+
+
 def draw_finds(
     objects: Sequence[SceneObject], image: Size, rng: np.random.Generator
 ) -> list[tuple[tuple[str, str], Seen | None]]:
@@ -156,7 +161,7 @@ def encode(
     `pieces` stand in for the trace where a drill is written.
     """
     prompt = question_prompt(question, resized)
-    head = f"{prompt.user}<|im_end|>\n<|im_start|>assistant\n"
+    head = turn_after_image(prompt)
     pieces = write_trace(question) if pieces is None else pieces
     text = head + "".join(piece.text for piece in pieces) + "<|im_end|>"
     encoding = tokenizer(text, return_offsets_mapping=True, add_special_tokens=False)

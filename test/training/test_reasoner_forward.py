@@ -7,21 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tabletops import IMAGE, random_objects
+from noise import noise_scene
 
 from rex_thinker_ros.training.batches import make_batch
 from rex_thinker_ros.training.course import Course
-from rex_thinker_ros.training.effects import to_jpeg
 from rex_thinker_ros.training.reasoner_forward import see, think
 from rex_thinker_ros.training.reasoner_model import build_reasoner, image_processor
-from rex_thinker_ros.training.store import StoredScene
 from rex_thinker_ros.training.tokenizer import build_tokenizer
 from rex_thinker_ros.training.train_reasoner import AFTER_IMAGE, BEFORE_IMAGE, Trainer, sum_weighted
-
-
-def noise_scene(seed: int) -> StoredScene:
-    image = np.random.default_rng(seed).integers(0, 255, (IMAGE.height, IMAGE.width, 3), np.uint8)
-    return StoredScene(to_jpeg(image, 90), IMAGE, tuple(random_objects(seed)))
 
 
 def test_logits_equal_the_stock_model() -> None:
