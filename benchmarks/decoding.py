@@ -36,7 +36,7 @@ from rex_thinker_ros.models.decoding.drafts import TokenMemory
 from rex_thinker_ros.models.load import load_models, warm_up
 from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.command import Command, CommandParser
-from rex_thinker_ros.training.evaluate import draw
+from rex_thinker_ros.training.held_out import draw
 from rex_thinker_ros.training.store import StoredScene, read_worlds
 from rex_thinker_ros.user_error import UserError
 

@@ -9,13 +9,14 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+from rich.console import Console
 from rich.progress import track
 
 from rex_thinker_ros.apps.command_line import add_model_options, chosen_profile, run
@@ -31,65 +32,40 @@ from rex_thinker_ros.referring.detector import Detector
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.prompt import PixelBounds, hint_boxes, smart_resize
 from rex_thinker_ros.referring.referrer import Observer, Referral, Referrer
-from rex_thinker_ros.training.asking import ask, ask_for_absent
+from rex_thinker_ros.training.disturbances import DISTURBANCES
 from rex_thinker_ros.training.evaluation_table import AGREEMENT, ORDER, Detections, Row, table
-from rex_thinker_ros.training.examples import BOUNDS, resize_objects
-from rex_thinker_ros.training.questions import Question, UnclearError
-from rex_thinker_ros.training.store import HELD_OUT_SEED, StoredScene, read_worlds
+from rex_thinker_ros.training.held_out import draw, expectation, is_right
+from rex_thinker_ros.training.robustness import robustness_head, robustness_line
+from rex_thinker_ros.training.store import StoredScene, read_worlds
 from rex_thinker_ros.training.vocabulary import CATEGORIES
 
-ABSENT_CATEGORY = 0.05  # share of questions about something that is not on the table at all
-NOTHING = (Outcome.NO_CANDIDATES, Outcome.NO_MATCH)
-
-
-def draw(scene: StoredScene, number: int) -> Question:
-    """Draw the scene's question; boxes in resized pixels, the same for every model."""
-    rng = np.random.default_rng(HELD_OUT_SEED + number)
-    seen = resize_objects(scene.objects, scene.size)
-    if rng.random() < ABSENT_CATEGORY:
-        return ask_for_absent(seen, rng)
-    while True:
-        try:
-            return ask(seen, smart_resize(scene.size, BOUNDS), rng)
-        except UnclearError:
-            continue
-
-
-def expectation(question: Question, scene: StoredScene) -> tuple[Outcome, list[Box]]:
-    """Return what the scene dictates, with boxes in full-image pixels."""
-    if not question.targets:
-        return Outcome.NO_MATCH, []
-    if len(question.targets) > 1 and not question.wants_all:
-        return Outcome.AMBIGUOUS, []
-    seen = resize_objects(scene.objects, scene.size)
-    places = {item.box: o.box for item, o in zip(seen, scene.objects, strict=True)}
-    return Outcome.FOUND, [places[question.candidates[i].box] for i in question.targets]
-
-
-def same_boxes(boxes: Sequence[Box], truth: Sequence[Box]) -> bool:
-    """Tell whether the boxes are those of the truth, one to one at IoU 0.5."""
-    return len(boxes) == len(truth) and None not in snap(boxes, truth)
+TELL = Console(stderr=True)
 
 
 def ask_all(
-    scenes: Sequence[tuple[int, StoredScene]], profile: Profile, device: str
+    scenes: Sequence[tuple[int, StoredScene]], profile: Profile, device: str, disturbance: str
 ) -> tuple[list[Row], Detections]:
-    """Put each scene's question to the real pipeline, and each category to the detector."""
+    """Put each scene's question to the real pipeline, and each category to the detector.
+
+    The models see the image disturbed; the question is the one about the scene as it was rendered.
+    """
     detector, reasoner = load_models(profile, device=device)
     referrer, parser = Referrer(detector, reasoner), CommandParser()
     rows, detections = [], Detections()
     for number, scene in scenes:
         question = draw(scene, number)
         command = parser.parse(f"Pick up the {question.expression}, please.")
-        image = scene.image()
+        image = DISTURBANCES[disturbance].apply(scene.image(), np.random.default_rng(number))
+        size = Size(*image.shape[1::-1])
         referral = referrer.refer(image, command, Observer(), CancelToken())
-        expected, boxes = expectation(question, scene)
+        expected, places = expectation(question, scene)
+        boxes = [box.scaled(scene.size, size) for box in places]
         decision = referral.decision
         check, refused = "", ""
         if decision.outcome is Outcome.CONTRADICTION:
-            check, loose = _unchecked(referral, Size(*image.shape[1::-1]), reasoner.bounds)
-            refused = "right" if _is_right(loose, expected, boxes) else "wrong"
-        right = _is_right(decision, expected, boxes)
+            check, loose = _unchecked(referral, size, reasoner.bounds)
+            refused = "right" if is_right(loose, expected, boxes) else "wrong"
+        right = is_right(decision, expected, boxes)
         rows.append(Row(
             number, question.kind, command.sentence, expected.name, decision.outcome.name, right,
             check, refused, decision.confidence, decision.answer_boxes, decision.exact_copies,
@@ -97,12 +73,6 @@ def ask_all(
         ))  # fmt: skip
         _count(detector, scene, image, detections)
     return rows, detections
-
-
-def _is_right(decision: Decision, expected: Outcome, boxes: Sequence[Box]) -> bool:
-    if expected is Outcome.NO_MATCH:
-        return decision.outcome in NOTHING
-    return decision.outcome is expected and same_boxes(decision.boxes, boxes)
 
 
 def _unchecked(referral: Referral, image: Size, bounds: PixelBounds) -> tuple[str, Decision]:
@@ -126,8 +96,9 @@ def _unchecked(referral: Referral, image: Size, bounds: PixelBounds) -> tuple[st
 def _count(
     detector: Detector, scene: StoredScene, image: np.ndarray, detections: Detections
 ) -> None:
+    size = Size(*image.shape[1::-1])
     for category in CATEGORIES:
-        truth = [o.box for o in scene.objects if o.category == category]
+        truth = [o.box.scaled(scene.size, size) for o in scene.objects if o.category == category]
         found = [c.box for c in detector.detect(image, category)]
         detections.found += len(found)
         detections.true += len(truth)
@@ -135,16 +106,17 @@ def _count(
 
 
 def evaluate(
-    scenes: Iterable[StoredScene], profile: Profile, device: str, processes: int
-) -> tuple[list[Row], Detections]:
-    """Evaluate with several processes, each with models of its own."""
-    numbered = list(enumerate(scenes))
-    parts = [numbered[i : i + 25] for i in range(0, len(numbered), 25)]
+    scenes: Sequence[tuple[int, StoredScene]], profile: Profile, device: str, processes: int,
+    disturbance: str = "none",
+) -> tuple[list[Row], Detections]:  # fmt: skip
+    """Evaluate numbered scenes with several processes, each with models of its own."""
+    parts = [scenes[i : i + 25] for i in range(0, len(scenes), 25)]
     total = Detections()
     rows: list[Row] = []
-    work = partial(ask_all, profile=profile, device=device)
+    work = partial(ask_all, profile=profile, device=device, disturbance=disturbance)
     with ProcessPoolExecutor(processes, initializer=_one_thread) as pool:
-        for part_rows, part in track(pool.map(work, parts), "Evaluating", len(parts)):
+        done = pool.map(work, parts)
+        for part_rows, part in track(done, f"Evaluating: {disturbance}", len(parts), console=TELL):
             rows += part_rows
             total.found += part.found
             total.matched += part.matched
@@ -168,18 +140,32 @@ def _options() -> argparse.Namespace:
     parser.add_argument("scenes", type=Path, help="folder of held-out worlds")
     add_model_options(parser)
     parser.set_defaults(model="demo")
-    parser.add_argument("--limit", type=int, default=1000, help="scenes at most")
+    parser.add_argument("--limit", type=int, default=1000, help="scenes at most, of all worlds")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "--disturb", action="append", choices=[*DISTURBANCES, "all"], metavar="NAME",
+        help=f"a line with the images disturbed: all, or {', '.join(DISTURBANCES)}; repeatable",
+    )  # fmt: skip
     parser.add_argument("--rows", type=Path, help="JSON lines file for every answer")
     return parser.parse_args()
 
 
 def _run(args: argparse.Namespace) -> int:
-    scenes = [scene for world in read_worlds(args.scenes) for scene in world][: args.limit]
-    rows, detections = evaluate(scenes, chosen_profile(args), args.device, args.processes)
-    print(table(rows, detections))
+    numbered = list(enumerate(scene for world in read_worlds(args.scenes) for scene in world))
+    scenes = numbered[:: max(1, len(numbered) // args.limit)][: args.limit]
+    asked = args.disturb or ["none"]
+    names = list(DISTURBANCES) if "all" in asked else asked
+    profile = chosen_profile(args)
+    if args.disturb:
+        print(robustness_head(len(scenes)), flush=True)
+    written = []
+    for name in names:
+        rows, detections = evaluate(scenes, profile, args.device, args.processes, name)
+        line = robustness_line(name, rows, detections)
+        print(line if args.disturb else table(rows, detections), flush=True)
+        written += [asdict(row) | {"disturbance": name} for row in rows]
     if args.rows:
-        args.rows.write_text("".join(json.dumps(asdict(row)) + "\n" for row in rows))
+        args.rows.write_text("".join(json.dumps(row) + "\n" for row in written))
     return 0
 
 

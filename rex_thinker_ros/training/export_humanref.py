@@ -14,7 +14,7 @@ from rich.progress import track
 
 from rex_thinker_ros.apps.evaluation.humanref import REJECTION
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.training.evaluate import draw, expectation
+from rex_thinker_ros.training.held_out import draw, expectation
 from rex_thinker_ros.training.store import StoredScene, read_worlds
 
 

@@ -12,6 +12,7 @@ from rex_thinker_ros.training.evaluation_table import (
     figures,
     table,
 )
+from rex_thinker_ros.training.robustness import robustness_head, robustness_line
 
 
 def row(
@@ -63,3 +64,18 @@ def test_shares() -> None:
 )
 def test_lines_of_the_table(line: str) -> None:
     assert line in table(ROWS, Detections()).split("\n")
+
+
+def test_a_line_of_robustness() -> None:
+    head = robustness_head(8).split("\n")[2]
+    line = robustness_line("dark", ROWS, Detections(found=10, matched=8, true=16))
+    assert dict(zip(head.split(" | "), line.split(" | "), strict=True)) == {
+        "| images": "| dark",
+        "strength": "values x 0.35, a tenth of the light",
+        "trained on": "x 0.9 or more",
+        "exact answer": "37.5%",
+        "abstention recall": "66.7%",
+        "false FOUND": "25.0%",
+        "detector recall": "50.0%",
+        "detector precision |": "80.0% |",
+    }
