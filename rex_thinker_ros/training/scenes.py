@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -40,14 +41,18 @@ def render_world(seed: int, size: Size, count: int) -> list[StoredScene]:
         world.close()
 
 
-def write_worlds(folder: Path, *, first: int, worlds: int, sizes: tuple[Size, ...]) -> None:
+def write_worlds(
+    folder: Path, *, first: int, worlds: int, sizes: tuple[Size, ...],
+    render: Callable[[int, Size, int], list[StoredScene]] = render_world,
+    per_world: int = PER_WORLD,
+) -> None:  # fmt: skip
     """Write one file per world; worlds already there are kept, so that this can be resumed."""
     folder.mkdir(parents=True, exist_ok=True)
     for seed in range(first, first + worlds):
         path = folder / f"world-{seed:08d}.pickle"
         if path.exists():
             continue
-        scenes = render_world(seed, sizes[seed % len(sizes)], PER_WORLD)
+        scenes = render(seed, sizes[seed % len(sizes)], per_world)
         partial = path.with_suffix(".partial")
         partial.write_bytes(pickle.dumps(scenes))
         partial.rename(path)
