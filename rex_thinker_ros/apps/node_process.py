@@ -1,4 +1,4 @@
-"""The node as a process of its own."""
+"""A node as a process of its own."""
 
 from __future__ import annotations
 
@@ -21,17 +21,18 @@ class NodeError(UserError):
 
 
 class NodeProcess:
-    """Run `refer_node` in a process group of its own, its output in a log file."""
+    """Run an executable in a process group of its own, its output in a log file."""
 
     def __init__(
-        self, parameters: Mapping[str, str], remappings: Mapping[str, str], log: Path
-    ) -> None:
+        self, parameters: Mapping[str, str], remappings: Mapping[str, str], log: Path,
+        *, program: str = "refer_node",
+    ) -> None:  # fmt: skip
         arguments = [part for item in parameters.items() for part in ("-p", ":=".join(item))]
         arguments += [part for item in remappings.items() for part in ("-r", ":=".join(item))]
         self._log = log
         with log.open("wb") as sink:
             self._process = subprocess.Popen(
-                [sys.executable, str(executable("refer_node")), "--ros-args", *arguments],
+                [sys.executable, str(executable(program)), "--ros-args", *arguments],
                 env={**os.environ, "RCUTILS_COLORIZED_OUTPUT": "0", "PYTHONUNBUFFERED": "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=sink,

@@ -119,15 +119,22 @@ def visible_boxes(masks: np.ndarray, count: int) -> list[Box | None]:
 
 def sample_scene(world: World, rng: np.random.Generator) -> Scene:
     """Draw layouts until every object of one can be seen, and render it."""
+    return sample_layout(world, rng)[1]
+
+
+def sample_layout(
+    world: World, rng: np.random.Generator, *, least: int = 2
+) -> tuple[list[Placement], Scene]:
+    """Draw layouts of at least so many objects until all of one can be seen, and render it."""
     while True:
         camera = sample_camera(rng, world.image)
         placements = in_view(world, sample_placements(world, rng), camera)
-        if len(placements) < 2:
+        if len(placements) < least:
             continue
         world.lay_out(placements, camera, rng)
         scene = observe(world, placements, camera)
         if scene is not None:
-            return scene
+            return placements, scene
 
 
 def in_view(world: World, placements: list[Placement], camera: Camera) -> list[Placement]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import colorsys
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 os.environ.setdefault("MUJOCO_GL", "osmesa")  # off-screen, in software, before MuJoCo is imported
@@ -149,6 +150,12 @@ class World:
         self, placements: list[Placement], camera: Camera, rng: np.random.Generator
     ) -> None:
         """Show just these objects, point the camera and draw new lights."""
+        self.show(placements)
+        self._light(rng)
+        self.aim(camera)
+
+    def show(self, placements: Iterable[Placement]) -> None:
+        """Show just these objects, each on the table; seen from the next aim or put on."""
         model = self.model
         for geoms in self._geoms.values():
             model.geom_group[geoms] = HIDDEN
@@ -159,8 +166,11 @@ class World:
             mocap = model.body(f"{item.category}-{item.slot}").mocapid[0]
             self.data.mocap_pos[mocap] = [item.x, item.y, 0]
             self.data.mocap_quat[mocap] = [np.cos(item.yaw / 2), 0, 0, np.sin(item.yaw / 2)]
-        self._light(rng)
-        self.aim(camera)
+
+    def put(self, body: str, position: np.ndarray) -> None:
+        """Move a body of the model to a position (3,) in metres."""
+        self.data.mocap_pos[self.model.body(body).mocapid[0]] = position
+        mujoco.mj_forward(self.model, self.data)
 
     def _light(self, rng: np.random.Generator) -> None:
         model = self.model

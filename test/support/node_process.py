@@ -1,4 +1,4 @@
-"""The node's executable as a real process."""
+"""The package's executables as real processes."""
 
 from __future__ import annotations
 
@@ -28,13 +28,15 @@ def next_domain() -> int:
 
 
 class NodeProcess:
-    """The node's executable in a process group of its own, its output collected."""
+    """An executable in a process group of its own, its output collected."""
 
     def __init__(
         self,
         domain: int,
         parameters: Mapping[str, object],
         remappings: Mapping[str, str] = NO_NAMES,
+        *,
+        executable: str = "refer_node",
     ) -> None:
         values = [f"{name}:={_yaml(value)}" for name, value in parameters.items()]
         arguments = [part for value in values for part in ("-p", value)]
@@ -46,7 +48,7 @@ class NodeProcess:
             "FASTDDS_DEFAULT_PROFILES_FILE": str(ROOT / "config/fastdds_shm64.xml"),
         }
         self._process = subprocess.Popen(
-            [sys.executable, str(ROOT / "bin/refer_node"), "--ros-args", *arguments],
+            [sys.executable, str(ROOT / "bin" / executable), "--ros-args", *arguments],
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

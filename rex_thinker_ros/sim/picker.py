@@ -1,0 +1,166 @@
+"""The node `picker`: act on a Referral, and turn everything else into a sentence to the user.
+
+A pattern to copy. It trusts nothing but the public contract: a pick point counts only if the status
+is FOUND, the image is of the expected camera and recent, and the newest depth image still shows a
+surface where the point was. Then it moves; what it holds afterwards is what the gripper says.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+import rclpy
+from geometry_msgs.msg import Point, PointStamped, PoseStamped
+from rclpy.action import ActionClient
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
+from rclpy.task import Future
+from rclpy.time import Time
+from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import Bool, Header, String
+
+from rex_thinker_ros.action import MoveGripper
+from rex_thinker_ros.msg import Referral
+
+LASTING = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+HOME, TRAY = (0.0, -1.5, 0.9), (0.9, 0.0, 0.45)  # metres, frame table
+TRAVEL = 0.45  # metres above the table, over all objects with one hanging
+INSET = 0.012  # metres from the visible surface into the object
+MOVED = 0.02  # metres by which a surface may differ from where it was
+PATIENCE = 20.0  # seconds for one motion
+
+
+class Picker(Node):
+    """Pick what was found; parameters: camera_frame, and max_age of an image in seconds."""
+
+    def __init__(self) -> None:
+        super().__init__("picker")
+        self._camera_frame = self.declare_parameter("camera_frame", "camera_color_optical_frame")
+        self._max_age = self.declare_parameter("max_age", 5.0)
+        self._said = self.create_publisher(String, "~/said", LASTING)
+        self._working = self.create_publisher(Bool, "~/busy", LASTING)
+        self._gripper = ActionClient(self, MoveGripper, "move_gripper")
+        self._depth: Image | None = None
+        self._info: CameraInfo | None = None
+        self._pose: PoseStamped | None = None
+        self._busy = threading.Lock()
+        self.create_subscription(Referral, "refer/referral", self._on_referral, LASTING)
+        self.create_subscription(PoseStamped, "camera_pose", self._on_pose, LASTING)
+        sensor = qos_profile_sensor_data
+        self.create_subscription(CameraInfo, "camera_info", self._on_info, sensor)
+        self.create_subscription(Image, "depth", self._on_depth, sensor)
+
+    def _on_pose(self, pose: PoseStamped) -> None:
+        self._pose = pose
+
+    def _on_info(self, info: CameraInfo) -> None:
+        self._info = info
+
+    def _on_depth(self, depth: Image) -> None:
+        self._depth = depth
+
+    def _on_referral(self, referral: Referral) -> None:
+        if objection := self._objection(referral):
+            self._say(objection)
+        elif not self._busy.acquire(blocking=False):
+            self._say(f"I am still picking. Please say again: {referral.command}")
+        else:  # motions take seconds, and callbacks must go on meanwhile
+            threading.Thread(target=self._pick_all, args=(referral,), daemon=True).start()
+
+    def _objection(self, referral: Referral) -> str:
+        """Return why a referral must not be acted on, empty if it may."""
+        if referral.status != Referral.FOUND:
+            return str(referral.status_text)
+        if referral.header.frame_id != self._camera_frame.value:
+            return f"That was seen by another camera, {referral.header.frame_id}."
+        if not 0 <= (age := self._age(referral.header)) <= self._max_age.value:
+            return f"What I saw is {age:.1f} s old. Please say it again."
+        if len(referral.pick_points) < len(referral.boxes):
+            return "I see it, but not how far away it is."
+        return ""
+
+    def _age(self, header: Header) -> float:
+        return float((self.get_clock().now() - Time.from_msg(header.stamp)).nanoseconds) / 1e9
+
+    def _pick_all(self, referral: Referral) -> None:
+        self._working.publish(Bool(data=True))
+        try:
+            for pick in referral.pick_points:
+                point = np.array([pick.point.x, pick.point.y, pick.point.z])
+                if objection := self._changed(point):
+                    return self._say(objection)
+                self._pick(point, referral.category)
+        except TimeoutError:
+            self._say("The gripper does not answer.")
+        finally:
+            self._busy.release()
+            self._working.publish(Bool(data=False))
+
+    def _changed(self, point: np.ndarray) -> str:
+        """Return what speaks against a point (3,) of the camera's frame, by the newest depth."""
+        depth, info = self._depth, self._info
+        if depth is None or info is None or self._pose is None:
+            return "I do not know where the camera is, or get no depth from it."
+        if self._age(depth.header) > self._max_age.value:
+            return "The camera has stopped. I am not reaching for what I cannot see."
+        column = int(info.k[0] * point[0] / point[2] + info.k[2])
+        row = int(info.k[4] * point[1] / point[2] + info.k[5])
+        metres = np.frombuffer(depth.data, np.float32).reshape(depth.height, depth.width)
+        around = metres[max(row - 2, 0) : row + 3, max(column - 2, 0) : column + 3]
+        if around.size == 0 or abs(float(np.median(around)) - point[2]) > MOVED:
+            return "It is not there any more. Please say it again."
+        return ""
+
+    def _pick(self, point: np.ndarray, category: str) -> None:
+        x, y = self._aim(point)
+        self._move(x, y, TRAVEL, suction=False)
+        self._move(x, y, 0.0, suction=True)  # stops at the first touch
+        holding = self._move(x, y, TRAVEL, suction=True)
+        self._say(f"I hold the {category}: {holding}." if holding else "I missed it.")
+        if holding:
+            self._move(*TRAY, suction=True)
+        self._move(*HOME, suction=False)  # lets go first
+
+    def _aim(self, point: np.ndarray) -> tuple[float, float]:
+        """Return where to come down, in the table's frame: a little behind the visible surface."""
+        assert self._pose
+        at, turn = self._pose.pose.position, self._pose.pose.orientation
+        axis = np.array([turn.x, turn.y, turn.z])
+        point = point * (1 + INSET / np.linalg.norm(point))
+        turned = point + 2 * np.cross(axis, np.cross(axis, point) + turn.w * point)
+        return float(at.x + turned[0]), float(at.y + turned[1])
+
+    def _move(self, x: float, y: float, z: float, *, suction: bool) -> str:
+        """Move the cup, and return what hangs on it then. TimeoutError without an answer."""
+        target = PointStamped(header=Header(frame_id="table"), point=Point(x=x, y=y, z=z))
+        goal = MoveGripper.Goal(target=target, suction=suction)
+        if not self._gripper.wait_for_server(PATIENCE):
+            raise TimeoutError
+        handle = _wait(self._gripper.send_goal_async(goal))
+        return str(_wait(handle.get_result_async()).result.holding)
+
+    def _say(self, sentence: str) -> None:
+        self.get_logger().info(sentence)
+        self._said.publish(String(data=sentence))
+
+
+def _wait(future: Future) -> Any:
+    done = threading.Event()
+    future.add_done_callback(lambda _: done.set())
+    if not done.wait(PATIENCE):
+        raise TimeoutError
+    return future.result()
+
+
+def main() -> None:
+    """Run the node until a signal ends it."""
+    rclpy.init()
+    node = Picker()
+    with suppress(KeyboardInterrupt, ExternalShutdownException):
+        rclpy.spin(node)
+    node.destroy_node()
+    rclpy.try_shutdown()
