@@ -40,6 +40,11 @@ class NodeProcess:
                 start_new_session=True,  # a Ctrl-C is ours to pass on, when we are done with it
             )
 
+    @property
+    def pid(self) -> int:
+        """Return the number of the process."""
+        return self._process.pid
+
     def check(self) -> None:
         """Do nothing while the node lives.
 

@@ -34,11 +34,11 @@ class Pick:
 
 
 class TabletopRobot:
-    """Give commands to the running processes, one at a time."""
+    """Give commands to the running processes, one at a time; the node is for further topics."""
 
     def __init__(self, node: Node, processes: dict[str, NodeProcess]) -> None:
-        self._node = node
-        self._processes = processes
+        self.node = node
+        self.processes = processes
         self._said: list[str] = []
         self._held: list[str] = []
         self._busy = False
@@ -57,8 +57,8 @@ class TabletopRobot:
     def wait_until_ready(self) -> None:
         """Wait until all can work. NodeError or UserError if they cannot."""
         if not self._commander.wait_until_active(_START_SECONDS):
-            raise self._processes["refer_node"].error("The node is not active.")
-        self._wait(lambda: self._node.count_publishers("/picker/said") > 0, "The picker is silent.")
+            raise self.processes["refer_node"].error("The node is not active.")
+        self._wait(lambda: self.node.count_publishers("/picker/said") > 0, "The picker is silent.")
         self._wait(lambda: self._frames >= _FRAMES, "The camera is dark.")
 
     def lay_out(self, scene: int) -> None:
@@ -68,6 +68,10 @@ class TabletopRobot:
         self._wait(answer.done, "The tabletop does not answer.")
         self._frames = 0
         self._wait(lambda: self._frames >= _FRAMES, "The camera is dark.")
+
+    def wait(self, seconds: float) -> None:
+        """Let some time pass."""
+        self._commander.wait_until(lambda: False, seconds)
 
     def pick(
         self, sentence: str, *,
@@ -97,7 +101,7 @@ class TabletopRobot:
             raise UserError(what)
 
     def _check(self) -> None:
-        for process in self._processes.values():
+        for process in self.processes.values():
             process.check()
 
     def _hear(self, message: String) -> None:

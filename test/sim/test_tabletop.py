@@ -6,8 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from rendering import NO_RENDERING, can_render
 
 from rex_thinker_ros.referring.boxes import Size
+
+if not can_render():
+    pytest.skip(NO_RENDERING, allow_module_level=True)
+
 from rex_thinker_ros.sim.tabletop import Tabletop
 
 IMAGE = Size(160, 120)

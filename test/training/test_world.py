@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import ctypes.util
 import os
 
 import numpy as np
 import pytest
+from rendering import NO_RENDERING, can_render
 
 from rex_thinker_ros.referring.boxes import Box, Size
 
-# the renderer's library is not a Python package; neither the node nor the demo renders
-if ctypes.util.find_library("OSMesa") is None:
-    pytest.skip("rendering needs libOSMesa: apt install libosmesa6", allow_module_level=True)
+if not can_render():
+    pytest.skip(NO_RENDERING, allow_module_level=True)
 
 from rex_thinker_ros.training.scene import Scene, sample_scene
 from rex_thinker_ros.training.scenes import render_world
