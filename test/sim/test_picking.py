@@ -11,6 +11,7 @@ import rclpy
 from node_process import ROOT, next_domain
 from rclpy.context import Context
 from rclpy.node import Node
+from rclpy.task import Future
 from rendering import NO_RENDERING, can_render
 from rex_thinker_ros.msg import Referral
 from rex_thinker_ros.srv import PlaceObject
@@ -74,7 +75,7 @@ def test_what_is_meant_and_nothing_else_is_lifted(
 def test_an_object_that_has_moved_is_not_reached_for(robot: TabletopRobot) -> None:
     robot.lay_out(1009)
     client = robot.node.create_client(PlaceObject, "/tabletop_world/place_object")
-    moves = []
+    moves: list[Future] = []
 
     def move_it_away(reasoning: str) -> None:
         if not moves:  # the image has been taken, the answer is not there yet
