@@ -31,6 +31,7 @@ from rex_thinker_ros.training.text_cache import ImageTurn
 from rex_thinker_ros.training.tokenizer import build_tokenizer
 
 CURVES = "curves.jsonl"
+GROUPS = 2  # that are learned from in one pass, to bound the memory
 
 
 @dataclass(frozen=True)
@@ -127,15 +128,16 @@ class GrpoTrainer:
 
     def _update(self, told: Sequence[tuple[Rollout, torch.Tensor]]) -> list[GrpoLoss]:
         """Take one step of the optimizer on the groups whose rewards differ."""
-        rows = [self._differing(pull) for _, pull in told]
-        tokens = [
-            int(rollout.samples.rows(index).drawn().sum())
-            for (rollout, _), index in zip(told, rows, strict=True)
+        parts = [
+            (rollout, index, pull[index])
+            for rollout, pull in told
+            for index in self._differing(rollout.samples, pull)
         ]
+        tokens = [int(rollout.samples.rows(index).drawn().sum()) for rollout, index, _ in parts]
         self.optimizer.zero_grad(set_to_none=True)
         losses = []
-        for (rollout, pull), index, count in zip(told, rows, tokens, strict=True):
-            loss = self._loss(rollout, index, pull[index])
+        for (rollout, index, pull), count in zip(parts, tokens, strict=True):
+            loss = self._loss(rollout, index, pull)
             (loss.loss * (count / sum(tokens))).backward()
             losses.append(loss)
         parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
@@ -143,9 +145,17 @@ class GrpoTrainer:
             self.optimizer.step()
         return losses
 
-    def _differing(self, pull: torch.Tensor) -> torch.Tensor:
-        groups = pull.view(-1, self.settings.samples).any(1)
-        return groups.repeat_interleave(self.settings.samples).nonzero()[:, 0]
+    def _differing(self, samples: Samples, pull: torch.Tensor) -> list[torch.Tensor]:
+        """Return the rows of groups whose rewards differ, groups of about the same length together.
+
+        A few at a time: less padding, and less memory.
+        """
+        each = self.settings.samples
+        longest = samples.ends.view(-1, each).amax(1)
+        told = pull.view(-1, each).any(1).nonzero()[:, 0]
+        told = told[longest[told].argsort()]
+        rows = told[:, None] * each + torch.arange(each)
+        return [part.flatten() for part in rows.split(GROUPS)]
 
     def _loss(self, rollout: Rollout, index: torch.Tensor, pull: torch.Tensor) -> GrpoLoss:
         samples, turn = rollout.samples.rows(index), rollout.turn
