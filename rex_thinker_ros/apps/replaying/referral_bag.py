@@ -34,7 +34,7 @@ def write_referral_bag(
     """
     if folder.exists():
         _remove(folder)
-    store = _typestore()
+    store = own_typestore()
     entries = [
         (one.answer.stamp_nanoseconds or start_nanoseconds + int(one.cue.at * NANOSECONDS), one)
         for one in judged
@@ -53,7 +53,7 @@ def _remove(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def _typestore() -> Typestore:
+def own_typestore() -> Typestore:
     store = get_typestore(Stores.LATEST)
     for name in _OWN:
         text = shared_path(f"msg/{name}.msg").read_text(encoding="utf-8")
