@@ -1,14 +1,14 @@
 """The node `picker`: act on a Referral, and turn everything else into a sentence to the user.
 
-A pattern to copy. It trusts nothing but the public contract: a pick point counts only if the status
-is FOUND, the image is of the expected camera and recent, and the newest depth image still shows a
-surface where the point was. Then it moves; what it holds afterwards is what the gripper says.
+A pattern to copy: a pick point counts only if the status is FOUND, the image is of the expected
+camera and recent, and the newest depth image still shows a surface where the point was.
 """
 
 from __future__ import annotations
 
 import threading
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,6 @@ from rclpy.action import ActionClient
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
-from rclpy.task import Future
 from rclpy.time import Time
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Bool, Header, String
@@ -29,8 +28,7 @@ from rex_thinker_ros.msg import Referral
 LASTING = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 HOME, TRAY = (0.0, -1.5, 0.9), (0.9, 0.0, 0.45)  # metres, frame table
 TRAVEL = 0.45  # metres above the table, over all objects with one hanging
-INSET = 0.012  # metres from the visible surface into the object
-MOVED = 0.02  # metres by which a surface may differ from where it was
+INSET, MOVED = 0.012, 0.02  # metres from a surface into the object, and that it may be off
 PATIENCE = 20.0  # seconds for one motion
 
 
@@ -44,24 +42,15 @@ class Picker(Node):
         self._said = self.create_publisher(String, "~/said", LASTING)
         self._working = self.create_publisher(Bool, "~/busy", LASTING)
         self._gripper = ActionClient(self, MoveGripper, "move_gripper")
-        self._depth: Image | None = None
-        self._info: CameraInfo | None = None
-        self._pose: PoseStamped | None = None
+        self._newest: dict[str, Any] = {}  # message by topic
+        for kind, topic, qos in (
+            (PoseStamped, "camera_pose", LASTING),
+            (CameraInfo, "camera_info", qos_profile_sensor_data),
+            (Image, "depth", qos_profile_sensor_data),
+        ):
+            self.create_subscription(kind, topic, partial(self._newest.__setitem__, topic), qos)
         self._busy = threading.Lock()
         self.create_subscription(Referral, "refer/referral", self._on_referral, LASTING)
-        self.create_subscription(PoseStamped, "camera_pose", self._on_pose, LASTING)
-        sensor = qos_profile_sensor_data
-        self.create_subscription(CameraInfo, "camera_info", self._on_info, sensor)
-        self.create_subscription(Image, "depth", self._on_depth, sensor)
-
-    def _on_pose(self, pose: PoseStamped) -> None:
-        self._pose = pose
-
-    def _on_info(self, info: CameraInfo) -> None:
-        self._info = info
-
-    def _on_depth(self, depth: Image) -> None:
-        self._depth = depth
 
     def _on_referral(self, referral: Referral) -> None:
         if objection := self._objection(referral):
@@ -102,13 +91,12 @@ class Picker(Node):
 
     def _changed(self, point: np.ndarray) -> str:
         """Return what speaks against a point (3,) of the camera's frame, by the newest depth."""
-        depth, info = self._depth, self._info
-        if depth is None or info is None or self._pose is None:
+        if len(self._newest) < 3:
             return "I do not know where the camera is, or get no depth from it."
+        depth, info = self._newest["depth"], self._newest["camera_info"]
         if self._age(depth.header) > self._max_age.value:
             return "The camera has stopped. I am not reaching for what I cannot see."
-        column = int(info.k[0] * point[0] / point[2] + info.k[2])
-        row = int(info.k[4] * point[1] / point[2] + info.k[5])
+        column, row = (int(info.k[4 * i] * point[i] / point[2] + info.k[3 * i + 2]) for i in (0, 1))
         metres = np.frombuffer(depth.data, np.float32).reshape(depth.height, depth.width)
         around = metres[max(row - 2, 0) : row + 3, max(column - 2, 0) : column + 3]
         if around.size == 0 or abs(float(np.median(around)) - point[2]) > MOVED:
@@ -127,8 +115,8 @@ class Picker(Node):
 
     def _aim(self, point: np.ndarray) -> tuple[float, float]:
         """Return where to come down, in the table's frame: a little behind the visible surface."""
-        assert self._pose
-        at, turn = self._pose.pose.position, self._pose.pose.orientation
+        pose = self._newest["camera_pose"].pose
+        at, turn = pose.position, pose.orientation
         axis = np.array([turn.x, turn.y, turn.z])
         point = point * (1 + INSET / np.linalg.norm(point))
         turned = point + 2 * np.cross(axis, np.cross(axis, point) + turn.w * point)
@@ -138,17 +126,15 @@ class Picker(Node):
         """Move the cup, and return what hangs on it then. TimeoutError without an answer."""
         target = PointStamped(header=Header(frame_id="table"), point=Point(x=x, y=y, z=z))
         goal = MoveGripper.Goal(target=target, suction=suction)
-        if not self._gripper.wait_for_server(PATIENCE):
-            raise TimeoutError
-        handle = _wait(self._gripper.send_goal_async(goal))
-        return str(_wait(handle.get_result_async()).result.holding)
+        accepted = _wait(self._gripper.send_goal_async(goal))
+        return str(_wait(accepted.get_result_async()).result.holding)
 
     def _say(self, sentence: str) -> None:
         self.get_logger().info(sentence)
         self._said.publish(String(data=sentence))
 
 
-def _wait(future: Future) -> Any:
+def _wait(future: Any) -> Any:
     done = threading.Event()
     future.add_done_callback(lambda _: done.set())
     if not done.wait(PATIENCE):
@@ -159,8 +145,6 @@ def _wait(future: Future) -> Any:
 def main() -> None:
     """Run the node until a signal ends it."""
     rclpy.init()
-    node = Picker()
     with suppress(KeyboardInterrupt, ExternalShutdownException):
-        rclpy.spin(node)
-    node.destroy_node()
+        rclpy.spin(Picker())
     rclpy.try_shutdown()

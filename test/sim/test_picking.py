@@ -22,7 +22,7 @@ if not can_render():
 
 from rex_thinker_ros.apps.tabletop_robot import Pick, TabletopRobot, tabletop_robot
 
-SPEED = "2.0"  # metres a second
+SPEED = "4.0"  # metres a second
 
 
 @pytest.fixture(scope="module")
