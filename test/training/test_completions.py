@@ -45,10 +45,10 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def policy(checkpoint: Path, *, lora: bool = False, frozen: bool = True) -> Policy:
+def policy(checkpoint: Path, *, lora: bool = False, frozen: bool = True, **options: Any) -> Policy:
     model = ModelSettings(
         str(checkpoint), min_pixels=BOUNDS.min_pixels, max_pixels=BOUNDS.max_pixels, device="cpu",
-        freeze_vision_tower=frozen, rows=2,
+        freeze_vision_tower=frozen, rows=2, **options,
     )  # fmt: skip
     data = DataSettings("", "")
     settings = Settings("", model, data, lora=LoraSettings(rank=4) if lora else None)
@@ -116,6 +116,41 @@ def test_what_learns_gets_gradients(
     assert names == list(learner.learning())
     assert all(any(part in name for name in names) for part in learns)
     assert not any(part in name for part in rests for name in names)
+
+
+@pytest.mark.parametrize("lora", [False, True], ids=["full", "LoRA"])
+def test_bfloat16_computes_about_the_same_with_weights_that_stay_exact(
+    checkpoint: Path, lora: bool
+) -> None:
+    exact, half = policy(checkpoint), policy(checkpoint, lora=lora, dtype="bfloat16")
+    assert {weights.dtype for weights in half.learning().values()} == {torch.float32}
+    assert half.model.model.visual.merger.mlp[0].weight.dtype is torch.bfloat16
+    ids = [exact.ids_of(lesson().completion)]
+    ours = half.log_probs(half.turn(lesson()), ids)
+    theirs = exact.log_probs(exact.turn(lesson()), ids)
+    assert abs((ours - theirs).mean().item()) < 0.05
+    ours.sum().backward()
+    assert all(weights.grad is not None for weights in half.learning().values())
+    reference = half.reference_log_probs(half.turn(lesson()), ids, 1.0)
+    torch.testing.assert_close(reference, ours.detach(), atol=0.15, rtol=0.02)
+    (drawn,) = half.draw(half.turn(lesson()), 1, temperature=1.0, max_new_tokens=3)
+    assert 1 <= len(drawn.ids) <= 3
+
+
+@pytest.mark.parametrize("lora", [False, True], ids=["full", "LoRA"])
+def test_layers_that_are_computed_again_give_the_same_gradients(
+    checkpoint: Path, lora: bool
+) -> None:
+    gradients = []
+    for again in (False, True):
+        torch.manual_seed(0)
+        learner = policy(checkpoint, lora=lora, frozen=lora, gradient_checkpointing=again)
+        turn = learner.turn(lesson())
+        learner.log_probs(turn, [learner.ids_of("<think>mug")]).sum().backward()
+        gradients.append([weights.grad for weights in learner.learning().values()])
+        assert len(learner.draw(turn, 1, temperature=0.0, max_new_tokens=2)) == 1
+    for kept, computed in zip(*gradients, strict=True):
+        torch.testing.assert_close(kept, computed)
 
 
 @pytest.mark.parametrize("lora", [False, True], ids=["full", "LoRA"])

@@ -35,6 +35,7 @@ def upstream(**changed: Any) -> dict[str, Any]:
 
 
 def write(folder: Path, *lines: dict[str, Any]) -> Path:
+    (folder / "a.png").touch()
     path = folder / "set.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     return path
@@ -94,6 +95,7 @@ def test_a_category_for_all(tmp_path: Path) -> None:
         pytest.param(humanref(candidate_boxes=[[1, 2]]), "[1, 2] is no box", id="half a box"),
         pytest.param(humanref(answer_boxes="no"), "'no' is no list of boxes", id="no list"),
         pytest.param(humanref(think=3), "think is 3, which is no text", id="reasoning"),
+        pytest.param(humanref(image_name="b.png"), "there is no image", id="image"),
         pytest.param(humanref(referring=None), "referring is None", id="expression"),
     ],
 )

@@ -32,14 +32,14 @@ def read_json_set(path: Path, images: Path, *, category: str) -> ReferringSet:
     would not ask the model about them, or could not accept what they teach.
 
     Raises:
-        SetError: it cannot be read, or a field is missing or malformed.
+        SetError: it cannot be read, a field is missing or malformed, or an image is not there.
     """
-    records = read_records(path, _reader(path, category))
+    records = read_records(path, _reader(path, images, category))
     kept = tuple(record for record in records if record is not None)
     return ReferringSet(kept, ImageFolder(images), left_out=len(records) - len(kept))
 
 
-def _reader(path: Path, category: str) -> Callable[[dict[str, Any]], Labelled | None]:
+def _reader(path: Path, images: Path, category: str) -> Callable[[dict[str, Any]], Labelled | None]:
     def read(values: dict[str, Any]) -> Labelled | None:
         if "candidate_boxes" not in values:
             raise ValueError(
@@ -49,13 +49,16 @@ def _reader(path: Path, category: str) -> Callable[[dict[str, Any]], Labelled | 
         name = values.get("category") or category
         if not name:
             raise ValueError("category is missing; give one for all as data.category")
+        image = _text(values, "image_name")
+        if not (images / image).is_file():
+            raise ValueError(f"there is no image {images / image}")
         candidates = tuple(_candidate(item) for item in values["candidate_boxes"] if item != [])
         answers = indices_of(_answers(values), candidates)
         if not candidates or answers is None:
             return None
         return Labelled(
-            place=f"{path}, {values['image_name']}",
-            image=_text(values, "image_name"),
+            place=f"{path}, {image}",
+            image=image,
             expression=_text(values, "referring"),
             category=str(name),
             candidates=candidates,
