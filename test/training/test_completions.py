@@ -5,59 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
+from small_policies import BOUNDS, BOXES, Noise, lesson, policy, random_checkpoint
 
 from rex_thinker_ros.models.qwen_inputs import QwenInputs
-from rex_thinker_ros.referring.boxes import Box, Size
+from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.candidate import Candidate
-from rex_thinker_ros.referring.prompt import PixelBounds, build_prompt
+from rex_thinker_ros.referring.prompt import build_prompt
 from rex_thinker_ros.training.fine_tuning.completions import Turn, log_probs
-from rex_thinker_ros.training.fine_tuning.lesson import Lesson, make_lesson
-from rex_thinker_ros.training.fine_tuning.policy import Policy
-from rex_thinker_ros.training.fine_tuning.referring_set import Labelled
-from rex_thinker_ros.training.fine_tuning.settings import (
-    DataSettings,
-    LoraSettings,
-    ModelSettings,
-    Settings,
-)
-from rex_thinker_ros.training.reasoner_model import build_reasoner, save_reasoner
 from rex_thinker_ros.training.tokenizer import build_tokenizer
-
-BOUNDS = PixelBounds(784, 40 * 784)
-BOXES = (Box(3, 4, 40, 60), Box(100, 20, 150, 90))
-
-
-class Noise:
-    def read(self, name: str) -> np.ndarray:
-        return np.random.default_rng(int(name)).integers(0, 255, (120, 200, 3), np.uint8)
 
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a checkpoint directory with random weights."""
-    torch.manual_seed(0)
-    folder = tmp_path_factory.mktemp("checkpoint")
-    tokenizer = build_tokenizer()
-    save_reasoner(build_reasoner(tokenizer), tokenizer, folder)
-    return folder
-
-
-def policy(checkpoint: Path, *, lora: bool = False, frozen: bool = True, **options: Any) -> Policy:
-    model = ModelSettings(
-        str(checkpoint), min_pixels=BOUNDS.min_pixels, max_pixels=BOUNDS.max_pixels, device="cpu",
-        freeze_vision_tower=frozen, rows=2, **options,
-    )  # fmt: skip
-    data = DataSettings("", "")
-    settings = Settings("", model, data, lora=LoraSettings(rank=4) if lora else None)
-    return Policy(checkpoint, settings, reference=True)
-
-
-def lesson() -> Lesson:
-    item = Labelled("here", "1", "red mug", "mug", BOXES, (1,), "- Step 1: Look.\n")
-    return make_lesson(item, Noise(), BOUNDS, label="category")
+    return random_checkpoint(tmp_path_factory.mktemp("checkpoint"))
 
 
 def test_the_prompt_is_the_nodes(checkpoint: Path) -> None:
