@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
+from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
@@ -16,6 +17,7 @@ ARGUMENTS = {
     "model": ("demo", "model profile of the node"),
     "scene": ("1", "number of the table's scene"),
     "rate": ("10.0", "images a second, 1 to 30"),
+    "web": ("false", "true: a page to talk on, at http://127.0.0.1:7861"),
 }
 
 
@@ -38,5 +40,11 @@ def generate_launch_description() -> LaunchDescription:
             ),
             Node(package="rex_thinker_ros", executable="tabletop_world", parameters=[world]),
             Node(package="rex_thinker_ros", executable="picker", output="screen"),
+            Node(
+                package="rex_thinker_ros",
+                executable="tabletop_page",
+                output="screen",
+                condition=IfCondition(LaunchConfiguration("web")),
+            ),
         ]
     )

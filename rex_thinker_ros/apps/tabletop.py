@@ -19,6 +19,7 @@ from rex_thinker_ros.apps.command_line import run
 from rex_thinker_ros.apps.commander import Reply
 from rex_thinker_ros.apps.ros_node import ros_node
 from rex_thinker_ros.apps.surroundings import checkout, isolate
+from rex_thinker_ros.apps.tabletop_page import add_page_options, show_page
 from rex_thinker_ros.apps.tabletop_recording import Recording
 from rex_thinker_ros.apps.tabletop_robot import TabletopRobot, tabletop_robot
 from rex_thinker_ros.apps.telling import Telling
@@ -45,6 +46,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--model", default="demo", help="model profile (default: %(default)s)")
     add("--say", action="append", metavar="SENTENCE", help="give this command, and end; repeatable")
     out = (checkout() or Path.cwd()) / "out" / "tabletop"
+    add("--web", action="store_true", help="talk on a web page instead of in the terminal")
+    add_page_options(parser)
     add("--record", type=Path, metavar="DIR", help="leave a bag, its commands and a film there")
     add("--out", type=Path, default=out, metavar="DIR", help="for logs and images (%(default)s)")
     return parser.parse_args(arguments)
@@ -63,6 +66,8 @@ def _run(options: argparse.Namespace, telling: Telling) -> int:
         if options.record:
             recording = Recording(node, options.record)
             listeners.append(stack.enter_context(closing(recording)))
+        if options.web:
+            return show_page(options, telling)
         telling.step(f"Ready. What the robot saw is in {options.out / 'seen.png'}")
         for sentence in _sentences(options.say):
             words = sentence.split()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from typing import Protocol
 
 import fastapi
 import gradio as gr
@@ -13,7 +14,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rex_thinker_ros.apps.page.access import Login
-from rex_thinker_ros.apps.page.layout import ASSETS, Page
+from rex_thinker_ros.apps.page.layout import ASSETS
 from rex_thinker_ros.user_error import UserError
 
 _POLICY = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:"
@@ -21,6 +22,15 @@ _FONTS = ("system-ui", "sans-serif")  # the visitor's own: Gradio's default font
 _CODE_FONTS = ("ui-monospace", "monospace")
 _LARGEST_FILE = "50mb"
 _GOODBYE_SECONDS = 5  # for a model to come to its next token, and for what visitors are still sent
+
+
+class Servable(Protocol):
+    """A page of Gradio's blocks."""
+
+    blocks: gr.Blocks
+
+    def close(self) -> None:
+        """End what visitors are waiting for."""
 
 
 class PortError(UserError):
@@ -55,7 +65,7 @@ class _Server(uvicorn.Server):
 
 
 def serve(
-    page: Page, host: str, port: int, login: Login | None, on_ready: Callable[[str], None]
+    page: Servable, host: str, port: int, login: Login | None, on_ready: Callable[[str], None]
 ) -> None:
     """Serve until a signal comes; on_ready hears the page's address. Port 0 is any free one.
 
