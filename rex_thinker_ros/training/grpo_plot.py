@@ -18,7 +18,8 @@ PARTS = (
     ("format", "#bbbbbb"),
 )  # fmt: skip
 CHECKS = (
-    ("exact", "#4477aa", "exact answer"), ("false_found", "#ee6677", "wrong, marks confirm it"),
+    ("inexact", "#4477aa", "not the exact answer"),
+    ("false_found", "#ee6677", "wrong boxes, and marks confirm them"),
     ("contradicted", "#ccbb44", "marks deny the answer"),
 )  # fmt: skip
 
@@ -42,16 +43,17 @@ def plot(lines: Sequence[Line], path: Path) -> None:
         _draw(rewards, lines, name, colour, name)
     rewards.set_title("Reward parts of drawn completions")
     rewards.legend(frameon=False, fontsize=9)
+    checked = [{**line, "inexact": 1 - line["exact"]} for line in lines if "exact" in line]
     for name, colour, label in CHECKS:
-        steps, values = _series(lines, name)
+        steps, values = _series(checked, name)
         checks.plot(steps, 100 * values, "o-", color=colour, label=label, markersize=3)
-    checks.set_title("Greedy answers to held-out questions, %")
-    checks.set_ylim(0, 100)
-    checks.legend(frameon=False, fontsize=9, loc="center right")
+    checks.set_title("Faults of greedy answers, % of held-out questions")
+    checks.set_ylim(bottom=0)
+    checks.legend(frameon=False, fontsize=9)
     _draw(length, lines, "length", "#4477aa", "")
     length.set_title("Tokens of a completion")
     _draw(kl, lines, "kl", "#4477aa", "")
-    kl.set_title("KL from the start, per token of the groups that are told apart")
+    kl.set_title("KL from the start, per token")
     for axes in (rewards, checks, length, kl):
         axes.set_xlabel("step")
         axes.spines[["top", "right"]].set_visible(False)

@@ -84,22 +84,27 @@ class GrpoTrainer:
         self.rng = np.random.default_rng(settings.seed)
         self.generator = torch.Generator().manual_seed(settings.seed)
         self.steps, self.seconds = 0, 0.0
+        self.checked: int | None = None  # the step before which answers were measured last
+        self.curves: list[str] = []
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / "state.pt").exists():
-            self._resume(torch.load(folder / "state.pt", weights_only=False))
+            self._resume(torch.load(folder / "state.pt", weights_only=True))
 
     def run(self, minutes: float) -> None:
         """Train until `minutes` of training time, earlier runs included, are spent."""
         began = time.monotonic() - self.seconds
         while self.seconds < minutes * 60:
-            if self.check and self.steps % self.settings.check_every == 0:
-                self._write(self.check.figures(self.model, self.roller))
-                self.save()
+            if self.steps % self.settings.check_every == 0:
+                self._measure_and_save()
             self._set_rate(self.seconds / 60 / minutes)
             self._write(self.step())
             self.steps += 1
             self.seconds = time.monotonic() - began
-        if self.check:
+        self._measure_and_save()
+
+    def _measure_and_save(self) -> None:
+        if self.check and self.checked != self.steps:
+            self.checked = self.steps
             self._write(self.check.figures(self.model, self.roller))
         self.save()
 
@@ -179,8 +184,8 @@ class GrpoTrainer:
 
     def _write(self, figures: dict[str, float]) -> None:
         line = {"step": self.steps, "minutes": round(self.seconds / 60, 2), **figures}
-        with (self.folder / CURVES).open("a") as file:
-            file.write(json.dumps(line) + "\n")
+        self.curves.append(json.dumps(line) + "\n")
+        (self.folder / CURVES).write_text("".join(self.curves))
         print(" ".join(f"{name} {value:.4g}" for name, value in line.items()), flush=True)
 
     def save(self) -> None:
@@ -190,6 +195,7 @@ class GrpoTrainer:
             "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(),
             "steps": self.steps, "seconds": self.seconds, "rng": self.rng.bit_generator.state,
             "generator": self.generator.get_state(), "settings": asdict(self.settings),
+            "checked": self.checked, "curves": self.curves,
         }  # fmt: skip
         partial = self.folder / "state.partial"
         torch.save(state, partial)
@@ -199,6 +205,8 @@ class GrpoTrainer:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.steps, self.seconds = state["steps"], state["seconds"]
+        self.checked, self.curves = state["checked"], state["curves"]
+        (self.folder / CURVES).write_text("".join(self.curves))  # steps since then are repeated
         self.rng.bit_generator.state = state["rng"]
         self.generator.set_state(state["generator"])
 
