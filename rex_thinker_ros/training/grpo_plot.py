@@ -48,7 +48,7 @@ def plot(lines: Sequence[Line], path: Path) -> None:
         steps, values = _series(checked, name)
         checks.plot(steps, 100 * values, "o-", color=colour, label=label, markersize=3)
     checks.set_title("Faults of greedy answers, % of held-out questions")
-    checks.set_ylim(bottom=0)
+    checks.set_ylim(0, 1.4 * checks.get_ylim()[1])  # room for the legend
     checks.legend(frameon=False, fontsize=9)
     _draw(length, lines, "length", "#4477aa", "")
     length.set_title("Tokens of a completion")
