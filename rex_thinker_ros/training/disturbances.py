@@ -115,7 +115,7 @@ def line_kernel(length: float, angle: float) -> np.ndarray:
 
 
 DISTURBANCES: dict[str, Disturbance] = {
-    "none": Disturbance(lambda image, _: image, "as rendered", "all of it"),
+    "none": Disturbance(lambda image, _: image, "as rendered", "as the scenes are"),
     "small": Disturbance(_resize(Size(320, 240)), "as many pixels as 320x240"),
     "large": Disturbance(_resize(Size(1280, 720)), "enlarged to as many pixels as 1280x720"),
     "defocus": Disturbance(_defocus(2.5), "Gaussian, sigma 2.5 px of 480 rows", "up to 1.1 px"),
