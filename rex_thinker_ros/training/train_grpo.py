@@ -44,7 +44,7 @@ class Settings:
     updates: int = field(default=2, metadata={"help": "steps of the optimizer for each drawing"})
     temperature: float = field(default=1.0, metadata={"help": "at which completions are drawn"})
     max_new_tokens: int = field(default=320, metadata={"help": "of a completion"})
-    rate: float = field(default=4e-5, metadata={"help": "learning rate; falls to a tenth"})
+    rate: float = field(default=1e-4, metadata={"help": "learning rate; falls to a tenth"})
     clip: float = field(default=0.2, metadata={"help": "of the ratio of probabilities"})
     kl_weight: float = field(default=0.02, metadata={"help": "of the distance to the start"})
     kinds: str = field(

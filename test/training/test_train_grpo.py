@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -117,3 +118,12 @@ def test_training_writes_a_loadable_checkpoint_and_goes_on(tmp_path: Path) -> No
     assert again.rng.bit_generator.state == state["rng"]
     for name, tensor in again.model.state_dict().items():
         assert torch.equal(tensor, state["model"][name]), name
+
+
+def test_the_tower_learns_where_that_is_asked_for(tmp_path: Path) -> None:
+    settings = replace(SMALL, train_tower=True, updates=1)
+    trainer = GrpoTrainer([noise_scene(0)], tmp_path, SHIPPED, settings)
+    assert trainer.step()["told"] > 0
+    tower = trainer.model.model.visual.state_dict()
+    before = trainer.reference.model.visual.state_dict()
+    assert any(not torch.equal(tensor, before[name]) for name, tensor in tower.items())
