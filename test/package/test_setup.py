@@ -16,7 +16,7 @@ INSTALLED = [
     for folder in names.split()
     if "$" not in folder
 ]
-READ = ("msg", "action", "cmake", "bin", "rex_thinker_ros", *INSTALLED)
+READ = ("msg", "srv", "action", "cmake", "bin", "rex_thinker_ros", *INSTALLED)
 
 
 @pytest.fixture
