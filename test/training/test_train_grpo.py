@@ -12,13 +12,15 @@ from noise import noise_scene
 from transformers import Qwen2_5_VLForConditionalGeneration
 
 from rex_thinker_ros.training.asking import KINDS
+from rex_thinker_ros.training.drawn_log_probs import log_probs
 from rex_thinker_ros.training.greedy_check import GreedyCheck
 from rex_thinker_ros.training.grpo_plot import plot, read_curves
+from rex_thinker_ros.training.grpo_settings import Settings
+from rex_thinker_ros.training.grpo_trainer import CURVES, GrpoTrainer
 from rex_thinker_ros.training.reasoner_model import build_reasoner
 from rex_thinker_ros.training.rollouts import Roller, Rollout
 from rex_thinker_ros.training.sampling import draw_tokens
 from rex_thinker_ros.training.tokenizer import build_tokenizer
-from rex_thinker_ros.training.train_grpo import CURVES, GrpoTrainer, Settings, log_probs
 
 SHIPPED = Path(__file__).resolve().parents[2] / "rex_thinker_ros/weights/demo/reasoner"
 QUESTIONS, EACH, LONGEST = 3, 4, 24
