@@ -11,7 +11,7 @@ SOAK = Path(__file__).parents[2] / "benchmarks" / "soak.py"
 
 def test_a_short_soak_loses_nothing() -> None:
     run = subprocess.run(
-        [sys.executable, str(SOAK), "--minutes", "0.2", "--seed", "1"],
+        [sys.executable, str(SOAK), "--minutes", "0.1", "--seed", "1"],
         check=False, capture_output=True, encoding="utf-8",
     )  # fmt: skip
     assert run.returncode == 0, run.stdout + run.stderr

@@ -75,4 +75,3 @@ def test_a_sentence_is_answered_and_the_object_lifted_before_the_visitors_eyes(p
     page.locator("#rex-sentence textarea").fill("<b>hand me the spoon</b>")
     page.locator("#rex-sentence textarea").press("Enter")
     expect(page.locator("#rex-lines .you").last).to_contain_text("<b>hand me the spoon</b>")
-    page.screenshot(path=os.environ.get("TABLETOP_SCREENSHOT", os.devnull))

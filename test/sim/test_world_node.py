@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from action_msgs.msg import GoalStatus
+from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point, PointStamped, PoseStamped
 from node_process import NodeProcess, next_domain
 from rcl_interfaces.srv import SetParameters
@@ -60,6 +61,11 @@ class User:
         self.client.wait(lambda: len(self.seen[name]) > before + 1)
         return self.seen[name][-1]
 
+    def at(self, stamp: Time, name: str) -> Any:
+        """Return the message of a stamp."""
+        seen = self.seen[name]
+        return self.client.wait(lambda: next((m for m in seen if m.header.stamp == stamp), None))
+
     def call(self, kind: Any, service: str, /, **values: object) -> Any:
         """Call a service of the world."""
         client = self.node.create_client(kind, f"/tabletop_world/{service}")
@@ -110,8 +116,8 @@ def user() -> Iterator[User]:
 
 
 def test_image_depth_and_intrinsics_belong_together(user: User) -> None:
-    depth, info = user.next("depth"), user.seen["camera_info"][-1]
-    image = next(one for one in user.seen["image"] if one.header.stamp == depth.header.stamp)
+    depth = user.next("depth")
+    image, info = (user.at(depth.header.stamp, name) for name in ("image", "camera_info"))
     assert {message.header.frame_id for message in (image, depth, info)} == {
         "camera_color_optical_frame"
     }
