@@ -1,12 +1,13 @@
 """The node `picker`: act on a Referral, and turn everything else into a sentence to the user.
 
 A pattern to copy: a pick point counts only if the status is FOUND, the image is of the expected
-camera and recent, and the newest depth image still shows a surface where the point was.
+camera and recent, and a depth image taken since then still shows a surface where the point was.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -27,9 +28,8 @@ from rex_thinker_ros.msg import Referral
 
 LASTING = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 HOME, TRAY = (0.0, -1.5, 0.9), (0.9, 0.0, 0.45)  # metres, frame table
-TRAVEL = 0.45  # metres above the table, over all objects with one hanging
+TRAVEL, PATIENCE = 0.45, 20.0  # metres over all objects with one hanging; seconds for a motion
 INSET, MOVED = 0.012, 0.02  # metres from a surface into the object, and that it may be off
-PATIENCE = 20.0  # seconds for one motion
 
 
 class Picker(Node):
@@ -43,12 +43,10 @@ class Picker(Node):
         self._working = self.create_publisher(Bool, "~/busy", LASTING)
         self._gripper = ActionClient(self, MoveGripper, "move_gripper")
         self._newest: dict[str, Any] = {}  # message by topic
-        for kind, topic, qos in (
-            (PoseStamped, "camera_pose", LASTING),
-            (CameraInfo, "camera_info", qos_profile_sensor_data),
-            (Image, "depth", qos_profile_sensor_data),
-        ):
-            self.create_subscription(kind, topic, partial(self._newest.__setitem__, topic), qos)
+        keep = self._newest.__setitem__
+        for kind, topic in ((CameraInfo, "camera_info"), (Image, "depth")):
+            self.create_subscription(kind, topic, partial(keep, topic), qos_profile_sensor_data)
+        self.create_subscription(PoseStamped, "camera_pose", partial(keep, "camera_pose"), LASTING)
         self._busy = threading.Lock()
         self.create_subscription(Referral, "refer/referral", self._on_referral, LASTING)
 
@@ -66,14 +64,12 @@ class Picker(Node):
             return str(referral.status_text)
         if referral.header.frame_id != self._camera_frame.value:
             return f"That was seen by another camera, {referral.header.frame_id}."
-        if not 0 <= (age := self._age(referral.header)) <= self._max_age.value:
+        age = (self.get_clock().now() - Time.from_msg(referral.header.stamp)).nanoseconds / 1e9
+        if not 0 <= age <= self._max_age.value:
             return f"What I saw is {age:.1f} s old. Please say it again."
         if len(referral.pick_points) < len(referral.boxes):
             return "I see it, but not how far away it is."
         return ""
-
-    def _age(self, header: Header) -> float:
-        return float((self.get_clock().now() - Time.from_msg(header.stamp)).nanoseconds) / 1e9
 
     def _pick_all(self, referral: Referral) -> None:
         self._working.publish(Bool(data=True))
@@ -90,12 +86,15 @@ class Picker(Node):
             self._working.publish(Bool(data=False))
 
     def _changed(self, point: np.ndarray) -> str:
-        """Return what speaks against a point (3,) of the camera's frame, by the newest depth."""
+        """Return what speaks against a point (3,) of the camera's frame, by the next depth."""
         if len(self._newest) < 3:
             return "I do not know where the camera is, or get no depth from it."
-        depth, info = self._newest["depth"], self._newest["camera_info"]
-        if self._age(depth.header) > self._max_age.value:
-            return "The camera has stopped. I am not reaching for what I cannot see."
+        asked, until = self.get_clock().now(), time.monotonic() + self._max_age.value
+        while Time.from_msg((depth := self._newest["depth"]).header.stamp) < asked:
+            if time.monotonic() > until:
+                return "The camera has stopped. I am not reaching for what I cannot see."
+            time.sleep(0.01)
+        info = self._newest["camera_info"]
         column, row = (int(info.k[4 * i] * point[i] / point[2] + info.k[3 * i + 2]) for i in (0, 1))
         metres = np.frombuffer(depth.data, np.float32).reshape(depth.height, depth.width)
         around = metres[max(row - 2, 0) : row + 3, max(column - 2, 0) : column + 3]
@@ -104,10 +103,10 @@ class Picker(Node):
         return ""
 
     def _pick(self, point: np.ndarray, category: str) -> None:
-        x, y = self._aim(point)
-        self._move(x, y, TRAVEL, suction=False)
-        self._move(x, y, 0.0, suction=True)  # stops at the first touch
-        holding = self._move(x, y, TRAVEL, suction=True)
+        over = self._aim(point)
+        self._move(*over, TRAVEL, suction=False)
+        self._move(*over, 0.0, suction=True)  # stops at the first touch
+        holding = self._move(*over, TRAVEL, suction=True)
         self._say(f"I hold the {category}: {holding}." if holding else "I missed it.")
         if holding:
             self._move(*TRAY, suction=True)

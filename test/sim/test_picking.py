@@ -20,6 +20,7 @@ from std_msgs.msg import String
 if not can_render():
     pytest.skip(NO_RENDERING, allow_module_level=True)
 
+from rex_thinker_ros.apps.commander import Reply
 from rex_thinker_ros.apps.tabletop_robot import Pick, TabletopRobot, tabletop_robot
 
 SPEED = "4.0"  # metres a second
@@ -75,13 +76,18 @@ def test_what_is_meant_and_nothing_else_is_lifted(
 def test_an_object_that_has_moved_is_not_reached_for(robot: TabletopRobot) -> None:
     robot.lay_out(1009)
     client = robot.node.create_client(PlaceObject, "/tabletop_world/place_object")
+    picker = robot.processes["picker"].pid
     moves: list[Future] = []
 
-    def move_it_away(reasoning: str) -> None:
-        if not moves:  # the image has been taken, the answer is not there yet
-            moves.append(client.call_async(PlaceObject.Request(name="block-8", x=-0.4, y=0.3)))
+    def move_it_away(reply: Reply) -> None:
+        moves.append(client.call_async(PlaceObject.Request(name="block-8", x=-0.4, y=0.3)))
+        moves[0].add_done_callback(lambda _: os.kill(picker, signal.SIGCONT))
 
-    pick = robot.pick("pick up the rightmost block", on_text=move_it_away)
+    os.kill(picker, signal.SIGSTOP)  # it hears of the block when that is elsewhere
+    try:
+        pick = robot.pick("pick up the rightmost block", on_reply=move_it_away)
+    finally:
+        os.kill(picker, signal.SIGCONT)
     assert moves[0].result().success
     assert pick.reply.referral.status == Referral.FOUND
     assert pick.said == ("It is not there any more. Please say it again.",)
