@@ -66,7 +66,8 @@ class TracedWorld(World):
             **{f"thing{i}": self._thing(item, rng) for i, item in enumerate(placements)},
             **{f"lid{i}": self._lid(p) for i, p in enumerate(placements) if p.category == "can"},
         }  # fmt: skip
-        return encode(np.array(mi.render(mi.load_dict(scene), seed=seed)))
+        loaded = mi.load_dict(scene, optimize=False)  # which would order the lamps at random
+        return encode(np.array(mi.render(loaded, seed=seed)))
 
     def _camera(self, camera: Camera) -> dict[str, Any]:
         pose = mi.ScalarTransform4f().look_at(camera.position, camera.target, [0, 0, 1])
