@@ -21,6 +21,7 @@ _SUMMARY = re.compile(_LINE + r"#+[ \t]*summarize and re-?check answer.*$", _FLA
 _PLAN_STEP = re.compile(_LINE + r"-[ \t]*step[ \t]+[0-9]+[ \t]*:(.+)$", _FLAGS)
 _EVALUATION = re.compile(_LINE + r"#+[ \t]*step\b", _FLAGS)
 _LABEL_NUMBER = re.compile(r"(?<![0-9])([0-9]{1,4})\W*$")
+_WRITTEN_BOX = re.compile(r"\[[^\]\n]*\]")
 _FORMAT = re.compile(r"json\b\s*", re.IGNORECASE)
 _FENCED = re.compile(r"```(.*?)```(?:(?!\bnone\b)[^`\[\]{}])*", re.DOTALL | re.IGNORECASE)
 """One fenced block; what follows it must not be able to be another answer."""
@@ -48,10 +49,15 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
-    """Hold the plan's steps, and the judgements by candidate number."""
+    """Hold the plan's steps, and the judgements by candidate number.
+
+    described are the candidates that the evaluation, before the summary, only ever marks as a
+    match: those that fit the description, of which an order may single out one later.
+    """
 
     plan: tuple[str, ...]
     judgements: Mapping[int, Judgement]
+    described: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ def parse_answer(text: str, *, complete: bool, resized: Size) -> Answer:
     complete says whether the model ended by itself; boxes are clipped to the resized image.
     Raises TruncatedAnswerError if it did not end by itself and the answer is not over, and
     UnparsableAnswerError for everything else that is not the format, several different answers
-    included. A repeated answer counts once. Marks are read from the summary only.
+    included. A repeated answer counts once. Judgements are read from the summary only.
     """
     over = is_over(text)
     if not complete and not over:
@@ -85,7 +91,12 @@ def parse_answer(text: str, *, complete: bool, resized: Size) -> Answer:
     if any(answer != answers[0] for answer in answers):
         raise UnparsableAnswerError(f"the model gave {len(answers)} answers that differ")
     start, end = summary_span(text)
-    reasoning = Reasoning(_parse_plan(thought), _parse_summary(text[start:end]))
+    evaluation = _EVALUATION.search(text, 0, start)
+    reasoning = Reasoning(
+        _parse_plan(thought),
+        _parse_summary(text[start:end]),
+        _parse_described(text[evaluation.end() : start] if evaluation else ""),
+    )
     return Answer(reasoning, answers[0])
 
 
@@ -138,6 +149,17 @@ def _parse_summary(summary: str) -> dict[int, Judgement]:
             verdict, note = Verdict.UNSURE, f"{earlier.note}; {note}"
         judgements[int(number[1])] = Judgement(verdict, note)
     return judgements
+
+
+def _parse_described(evaluation: str) -> frozenset[int]:
+    verdicts: dict[int, set[Verdict]] = {}
+    for line in evaluation.split("\n"):
+        label, _, reason = _WRITTEN_BOX.sub("", line).partition(":")
+        number = _LABEL_NUMBER.search(label)
+        if number:
+            marks = {MARKED_VERDICTS[mark] for mark in MARK.findall(reason)}
+            verdicts.setdefault(int(number[1]), set()).update(marks)
+    return frozenset(number for number, all_of in verdicts.items() if all_of == {Verdict.MATCH})
 
 
 def _parse_boxes(section: str, resized: Size) -> tuple[Box, ...]:

@@ -63,7 +63,7 @@ def decide(
     outcome, status_text = (
         _contradiction(judged, answer.reasoning, snapped, chosen)
         or _abstention(command, judged, chosen)
-        or (_misordered(command, judged, chosen) if verify_order else None)
+        or (_misordered(command, judged, chosen, answer.reasoning) if verify_order else None)
         or (Outcome.FOUND, f"Found the {command.expression}: {_numbers(chosen)}.")
     )
     return Decision(
@@ -195,10 +195,13 @@ def _miscounted(command: Command, chosen: Sequence[Candidate]) -> tuple[Outcome,
 
 
 def _misordered(
-    command: Command, judged: Sequence[Candidate], chosen: Sequence[Candidate]
+    command: Command,
+    judged: Sequence[Candidate],
+    chosen: Sequence[Candidate],
+    reasoning: Reasoning,
 ) -> tuple[Outcome, str] | None:
     """Return how the boxes contradict the order that was asked for."""
-    fault = order_fault(command, chosen, judged)
+    fault = order_fault(command, chosen, judged, reasoning.described)
     return not_trusted(fault) if fault else None
 
 

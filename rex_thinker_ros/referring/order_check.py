@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -47,8 +47,10 @@ class Side(Enum):
 _SIDES = {
     "left": Side.LEFT, "right": Side.RIGHT, "top": Side.TOP, "bottom": Side.BOTTOM,
     "largest": Side.LARGEST, "biggest": Side.LARGEST, "smallest": Side.SMALLEST,
+    "nearest": Side.NEAR, "closest": Side.NEAR, "farthest": Side.FAR, "furthest": Side.FAR,
 }  # fmt: skip
 """The sides that a claim may name."""
+_TO_THE_CAMERA = re.compile(r" (?:to|from) (?:the )?(?:camera|me|robot)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,9 @@ def read_claim(expression: str, category: str) -> OrderClaim | None:
     """Return the claim of an expression that is an order of its category and no more.
 
     "second red mug from the left" and "largest mug" are; "mug left of the second can" is not.
+    What is nearest or farthest counts from the camera.
     """
-    words = _words(expression)
+    words = _near_first(_words(expression))
     words = words[1:] if words[:1] == ["the"] else words
     rank, words = (RANKS[words[0]], words[1:]) if words and words[0] in RANKS else (None, words)
     side, words = _take_side(words, counted=rank is not None)
@@ -82,6 +85,15 @@ def read_claim(expression: str, category: str) -> OrderClaim | None:
 def _words(text: str) -> list[str]:
     """Return lower-case words, of which those with a hyphen count as one: leftmost, tshirt."""
     return re.findall(r"[a-z0-9]+", text.lower().replace("-", ""))
+
+
+def _near_first(words: list[str]) -> list[str]:
+    """Return "second mug closest to the camera" as "second closest mug"; others as they are."""
+    before = _TO_THE_CAMERA.sub("", " ".join(words)).split()
+    if len(before) == len(words) or _SIDES.get(before[-1]) not in (Side.NEAR, Side.FAR):
+        return words
+    place = 1 if before[0] in RANKS else 0
+    return [*before[:place], before[-1], *before[place:-1]]
 
 
 def _take_side(words: list[str], *, counted: bool) -> tuple[Side | None, list[str]]:
@@ -111,27 +123,45 @@ def _before_category(words: list[str], category: str) -> list[str] | None:
 
 
 def order_fault(
-    command: Command, chosen: Sequence[Candidate], candidates: Sequence[Candidate]
+    command: Command,
+    chosen: Sequence[Candidate],
+    candidates: Sequence[Candidate],
+    described: Collection[int] = (),
 ) -> str | None:
     """Return how the choice contradicts the order that the command asks for, if it does.
 
-    Boxes are in full-image pixels. Near ties are given the benefit of the doubt.
+    described are the numbers of the candidates that the model itself says fit the description; if
+    they can hold the choice at its rank, the order must hold among them as well. Boxes are in
+    full-image pixels. Near ties are given the benefit of the doubt.
     """
     claim = read_claim(command.expression, command.category)
     if claim is None or command.wants_all or len(chosen) != 1:
         return None
-    box = chosen[0].box
-    others = [c.box for c in candidates if c.number != chosen[0].number]
-    surely_before = sum(comes_before(other, box, claim.side) for other in others)
-    surely_after = sum(comes_before(box, other, claim.side) for other in others)
+    fault = _misplaced(claim, chosen[0], candidates, claim.strict)
+    if fault is None and chosen[0].number in described and len(described) > claim.rank:
+        same = [c for c in candidates if c.number in described]
+        fault = _misplaced(claim, chosen[0], same, True)
+    return fault
+
+
+def _misplaced(
+    claim: OrderClaim, chosen: Candidate, row: Sequence[Candidate], strict: bool
+) -> str | None:
+    """Return how the choice stands elsewhere in a row, of which it is one.
+
+    strict: none that the claim is not about is in the row.
+    """
+    others = [c.box for c in row if c.number != chosen.number]
+    surely_before = sum(comes_before(other, chosen.box, claim.side) for other in others)
+    surely_after = sum(comes_before(chosen.box, other, claim.side) for other in others)
     latest = len(others) - surely_after
     early = latest < claim.rank
-    late = claim.strict and surely_before > claim.rank
+    late = strict and surely_before > claim.rank
     if not early and not late:
         return None
     place = (surely_before if late else latest) + 1
     return (
-        f"the model chose candidate {chosen[0].number}, which is number {place} "
+        f"the model chose candidate {chosen.number}, which is number {place} "
         f"{claim.side.value}, not number {claim.rank + 1}"
     )
 

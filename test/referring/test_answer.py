@@ -242,6 +242,30 @@ def test_summary_lines(summary: str, verdicts: dict[int, Verdict]) -> None:
     assert {number: mark.verdict for number, mark in judgements.items()} == verdicts
 
 
+@pytest.mark.parametrize(
+    ("evaluation", "described"),
+    [
+        (
+            "# Step 1: Look\n- Mug 1 [1, 2, 3, 4]: red mug → ✅, x = 2\n- Mug 2 [5, 6, 7, 8]: ❌",
+            {1},
+        ),
+        ("# Step 1: Look\n- Mug 1: ✅\n- Mug 2: ✅\n# Step 2: Keep the red ones\n- Mug 1: ❌", {2}),
+        ("# Step 1: Look\n- Mug 1: red → ⚠️\n- Mug 2: red", set()),
+        ("# Step 1: Look\nboth are red ✅\n- closest: ✅", set()),
+        ("- Mug 1: ✅", set()),  # a plan, no evaluation
+        ("", set()),
+    ],
+)
+def test_what_the_evaluation_only_marks_as_a_match_fits_the_description(
+    evaluation: str, described: set[int]
+) -> None:
+    text = (
+        f"<think>- Step 1: Look.\n{evaluation}\n# Summarize and Re-Check answer\n- Mug 3: ✅\n"
+        "</think><answer>[]</answer>"
+    )
+    assert parse(text).reasoning.described == described
+
+
 def test_marks_outside_of_the_summary_are_no_judgements() -> None:
     text = "<think># Step 1: look\n- Mug 1: red → ✅\n</think><answer>[]</answer>"
     assert parse(text).reasoning.judgements == {}

@@ -36,7 +36,15 @@ from rex_thinker_ros.referring.order_check import OrderClaim, Side, order_fault,
         ("left mug", "mug", None),
         ("mug on the left", "mug", None),
         ("second mug", "mug", None),
-        ("second nearest mug", "mug", None),
+        ("second nearest mug", "mug", OrderClaim(Side.NEAR, 1, True)),
+        ("closest red mug", "mug", OrderClaim(Side.NEAR, 0, False)),
+        ("third farthest mug", "mug", OrderClaim(Side.FAR, 2, True)),
+        ("mug closest to the camera", "mug", OrderClaim(Side.NEAR, 0, True)),
+        ("second red mug nearest to me", "mug", OrderClaim(Side.NEAR, 1, False)),
+        ("mug farthest from camera", "mug", OrderClaim(Side.FAR, 0, True)),
+        ("mug closest to the can", "mug", None),
+        ("closest to me", "mug", None),
+        ("to me", "mug", None),
         ("near mug", "mug", None),
         ("largest mug on the table", "mug", None),
         ("mug left of the second can from the right", "mug", None),
@@ -48,6 +56,29 @@ from rex_thinker_ros.referring.order_check import OrderClaim, Side, order_fault,
 )
 def test_claims(expression: str, category: str, claim: OrderClaim | None) -> None:
     assert read_claim(expression, category) == claim
+
+
+@pytest.mark.parametrize(
+    ("described", "right"),
+    [
+        (set(), {1, 2, 3}),
+        ({1, 3}, {1, 2}),  # the model itself says that 2 is none of them: other checks tell
+        ({1, 2, 3}, {2}),
+        ({3}, {1, 2, 3}),
+    ],
+)
+def test_an_order_holds_among_those_that_the_model_says_fit(
+    described: set[int], right: set[int]
+) -> None:
+    command = Command("", "leftmost red mug", "mug", False)
+    passed = {c.number for c in ROW if order_fault(command, [c], ROW, described) is None}
+    assert passed == right
+
+
+def test_too_few_that_fit_settle_no_rank() -> None:
+    command = Command("", "second red mug from the left", "mug", False)
+    assert order_fault(command, [ROW[0]], ROW, {1}) is None
+    assert order_fault(command, [ROW[0]], ROW, {1, 3}) is not None
 
 
 # three mugs from the left: small, large, middle
