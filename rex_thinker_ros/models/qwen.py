@@ -19,6 +19,7 @@ from rex_thinker_ros.models.decoding.penalty import RepetitionPenalty
 from rex_thinker_ros.models.decoding.transcript import Transcript
 from rex_thinker_ros.models.device import Placement
 from rex_thinker_ros.models.memory.shortage import memory_advice
+from rex_thinker_ros.models.packed_linear import pack_linears
 from rex_thinker_ros.models.patch_embedding import flatten_patch_embedding
 from rex_thinker_ros.models.profiles import Profile
 from rex_thinker_ros.models.quantization import quantization_config
@@ -63,6 +64,7 @@ class QwenReasoner:
         self._model.eval()
         group_windows(self._model)
         flatten_patch_embedding(self._model)
+        pack_linears(self._model)
         self._reader = LanguageReader(self._model)
         # at once, since growing costs passes that were captured
         self._reader.reserve(profile.prompt_tokens + profile.max_new_tokens)

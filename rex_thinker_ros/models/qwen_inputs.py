@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 from transformers import AutoTokenizer
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
+from rex_thinker_ros.models.pixel_table import PixelTable
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.prompt import PixelBounds, Prompt, without_control_tokens
 
@@ -48,6 +49,7 @@ class QwenInputs:
             min_pixels=bounds.min_pixels,
             max_pixels=bounds.max_pixels,
         )
+        self._table = PixelTable(self._image_processor)
         # get_vocab, not convert_tokens_to_ids: a token that is not there must raise
         vocabulary = self._tokenizer.get_vocab()
         self._image_pad: int = vocabulary[IMAGE_PAD]
@@ -85,7 +87,10 @@ class QwenInputs:
         ValueError if its resized size is not prompt.resized: every coordinate of the prompt would
         be wrong.
         """
-        features = self._image_processor(images=Image.fromarray(image), return_tensors="pt")
+        # resized and cut by the processor, and normalised here: that would take it twice as long
+        features = self._image_processor(
+            images=Image.fromarray(image), do_rescale=False, do_normalize=False, return_tensors="np"
+        )
         _, rows, columns = features["image_grid_thw"][0].tolist()
         if (rows, columns) != self._grid(prompt):
             patch = self._image_processor.patch_size
@@ -94,8 +99,9 @@ class QwenInputs:
                 f"{prompt.resized.height} pixels, but the model sees {columns * patch} x "
                 f"{rows * patch}: build the prompt with the reasoner's bounds"
             )
-        patches: torch.Tensor = features["pixel_values"]
-        return patches
+        patches = features["pixel_values"]
+        colors = patches.reshape(len(patches), 3, -1)
+        return torch.from_numpy(self._table.look_up(colors).reshape(patches.shape))
 
     def _grid(self, prompt: Prompt) -> tuple[int, int]:
         patch = self._image_processor.patch_size

@@ -8,7 +8,9 @@ from typing import Any
 import torch
 from transformers import GroundingDinoForObjectDetection
 
+from rex_thinker_ros.models.grounding.folded_norms import fold_norms
 from rex_thinker_ros.models.grounding.grounded_detector import GroundedDetector
+from rex_thinker_ros.models.packed_linear import pack_linears
 from rex_thinker_ros.models.profiles import Profile
 
 
@@ -25,8 +27,10 @@ class GroundingDinoDetector(GroundedDetector):
             directory, local_files_only=True, use_safetensors=True, dtype=torch.float32
         )
         self._model.to(device).eval()
+        fold_norms(self._model.model.backbone)
         # in this order of pixels a CPU's convolutions and poolings are faster
         self._model.model.backbone.to(memory_format=torch.channels_last)
+        pack_linears(self._model)
 
     @property
     def _text_length(self) -> int:
