@@ -32,8 +32,8 @@ KINDS = {
 }  # fmt: skip
 # where text alone is drilled: what numbers settle, without the eye
 DRILLED_KINDS = {
-    "attribute": 0.02, "plural": 0.07, "ordinal": 0.15, "attribute+ordinal": 0.10,
-    "superlative": 0.07, "attribute+superlative": 0.04, "relation": 0.55,
+    "attribute": 0.02, "plural": 0.13, "ordinal": 0.25, "attribute+ordinal": 0.13,
+    "superlative": 0.11, "attribute+superlative": 0.04, "relation": 0.32,
 }  # fmt: skip
 ABSENT = 0.25  # share of questions that nothing answers
 

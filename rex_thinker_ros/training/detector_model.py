@@ -80,7 +80,7 @@ def image_processor() -> GroundingDinoImageProcessorPil:
     Every image is stretched to it: its sides are multiples of the coarsest stride, so that the
     cells of the backbone cover the image exactly.
     """
-    return GroundingDinoImageProcessorPil(size={"height": 256, "width": 352}, do_pad=False)
+    return GroundingDinoImageProcessorPil(size={"height": 352, "width": 480}, do_pad=False)
 
 
 def save_detector(model: GroundingDinoForObjectDetection, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""What may befall a picture beyond what `effects` shows the models in training."""
+"""What may befall a picture, beyond what `effects` does to every scene that is rendered."""
 
 from __future__ import annotations
 
@@ -114,15 +114,35 @@ def line_kernel(length: float, angle: float) -> np.ndarray:
     return kernel / kernel.sum()
 
 
+SPOILT = 0.4
+"""Share of the images that training disturbs."""
+
+
+def spoil(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return an (H, W, 3) uint8 RGB image as training shows it: some are disturbed in one way."""
+    if rng.random() > SPOILT:
+        return image
+    kind = int(rng.integers(5))
+    if kind == 0:
+        return _underexpose(float(rng.uniform(0.3, 0.9)))(image, rng)
+    if kind == 1:
+        return _defocus(float(rng.uniform(0.5, 2.5)))(image, rng)
+    if kind == 2:
+        return _shake(float(rng.uniform(3, 15)))(image, rng)
+    if kind == 3:
+        return _recompress(int(rng.integers(15, 60)))(image, rng)
+    return _balance(*rng.uniform(0.6, 1.4, 3))(image, rng)
+
+
 DISTURBANCES: dict[str, Disturbance] = {
     "none": Disturbance(lambda image, _: image, "as rendered", "as the scenes are"),
     "small": Disturbance(_resize(Size(320, 240)), "as many pixels as 320x240"),
     "large": Disturbance(_resize(Size(1280, 720)), "enlarged to as many pixels as 1280x720"),
-    "defocus": Disturbance(_defocus(2.5), "Gaussian, sigma 2.5 px of 480 rows", "up to 1.1 px"),
-    "shake": Disturbance(_shake(15), "a line of 15 px of 480 rows, any direction"),
-    "jpeg": Disturbance(_recompress(20), "quality 20", "60 to 96"),
-    "dark": Disturbance(_underexpose(0.35), "values x 0.35, a tenth of the light", "x 0.9 or more"),
-    "warm": Disturbance(_balance(1.25, 1, 0.55), "light of R x 1.25, B x 0.55", "light +-11 %"),
-    "cold": Disturbance(_balance(0.65, 1, 1.35), "light of R x 0.65, B x 1.35", "light +-11 %"),
+    "defocus": Disturbance(_defocus(2.5), "Gaussian, sigma 2.5 px of 480 rows", "up to 2.5 px"),
+    "shake": Disturbance(_shake(15), "a line of 15 px of 480 rows, any direction", "up to 15 px"),
+    "jpeg": Disturbance(_recompress(20), "quality 20", "15 to 96"),
+    "dark": Disturbance(_underexpose(0.35), "values x 0.35, a tenth of the light", "x 0.3 or more"),
+    "warm": Disturbance(_balance(1.25, 1, 0.55), "light of R x 1.25, B x 0.55", "light +-40 %"),
+    "cold": Disturbance(_balance(0.65, 1, 1.35), "light of R x 0.65, B x 1.35", "light +-40 %"),
 }  # fmt: skip
 """By name, in the order of the table."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import nn
@@ -105,6 +108,7 @@ def guidance(
     boxes = sides.amin(1) > 0  # a point has no extent
     losses["extent"] = functional.mse_loss(guides.extent(ends[boxes]), sides[boxes].log2() - 5)
     size = 0
+    wishes: list[Wish] = []
     if hidden.vision is not None and hidden.early_image is not None:
         cells = batch.cells[0] * batch.cells[1]
         size = prefix[0] + cells + prefix[1]
@@ -112,17 +116,18 @@ def guidance(
         losses["place"] = losses["place"] + functional.mse_loss(
             guides.position(hidden.early_image), goal
         )
-        cell_range = slice(prefix[0], prefix[0] + cells)
-        losses["look"] = _see(hidden, batch.looks, batch.look_masks, LOOK_HEADS, cell_range)
+        seen = slice(prefix[0], prefix[0] + cells)
+        wishes += [
+            _over_cells("look", batch.looks, batch.look_masks, LOOK_HEADS, seen),
+            _over_cells("seek", batch.seeks, batch.seek_masks, SEEK_HEADS, seen),
+            # heads that find nothing rest on the first token of all, from which that can be told
+            _over_cells(
+                "absent", batch.absent, torch.ones(len(batch.absent), 1), SEEK_HEADS, slice(0, 1)
+            ),
+        ]
         if len(batch.seeks):
             states = hidden.last[batch.seeks[:, 0], batch.seeks[:, 1]]
-            goal = waves(batch.seek_points)
-            losses["sought"] = functional.mse_loss(guides.sought(states), goal)
-        losses["seek"] = _see(hidden, batch.seeks, batch.seek_masks, SEEK_HEADS, cell_range)
-        # heads that find nothing rest on the first token of all, from which that can be told
-        losses["absent"] = _see(
-            hidden, batch.absent, torch.ones(len(batch.absent), 1), SEEK_HEADS, slice(0, 1)
-        )
+            losses["sought"] = functional.mse_loss(guides.sought(states), waves(batch.seek_points))
         for name, head, labels in (
             ("color", guides.color, batch.cell_colors),
             ("category", guides.category, batch.cell_categories),
@@ -139,38 +144,57 @@ def guidance(
         ("line", batch.lines, LINE_HEADS),
         ("asked", batch.asked, ASKED_HEADS),
     ):
-        losses[name] = _attend(hidden, pairs, heads, size)
-    return losses
+        sources = size + pairs[:, 2:]
+        wishes.append(Wish(name, pairs[:, :2], heads, partial(_at, sources=sources)))
+    return losses | attention_losses(hidden.attention, wishes)
 
 
-def _attend(
-    hidden: Hidden, pairs: torch.Tensor, heads: tuple[tuple[int, int], ...], before: int
-) -> torch.Tensor:
-    """Return how little the heads attend from positions to their sources, `before` tokens on."""
-    if not len(pairs):
-        return torch.zeros(())
-    sequence, at, source = pairs.unbind(1)
-    return -torch.stack(
-        [
-            (hidden.attention[layer][sequence, head, at, before + source] + 1e-4).log().mean()
-            for layer, head in heads
-        ]
-    ).mean()
+@dataclass(frozen=True)
+class Wish:
+    """What (layer, head) `heads` should attend to from `places` (n, 2): sequence, position.
+
+    `share` takes the attention (n, keys) from there and returns the part (n,) that is well spent.
+    """
+
+    name: str
+    places: torch.Tensor
+    heads: tuple[tuple[int, int], ...]
+    share: Callable[[torch.Tensor], torch.Tensor]
 
 
-def _see(
-    hidden: Hidden, places: torch.Tensor, masks: torch.Tensor,
-    heads: tuple[tuple[int, int], ...], cells: slice,
-) -> torch.Tensor:  # fmt: skip
-    """Return how little the heads attend from (sequence, position) places to masked cells."""
-    if not len(places):
-        return torch.zeros(())
-    sequence, at = places.unbind(1)
-    return -torch.stack(
-        [
-            ((hidden.attention[layer][sequence, head, at, cells] * masks).sum(-1) + 1e-4)
-            .log()
-            .mean()
-            for layer, head in heads
-        ]
-    ).mean()
+def attention_losses(
+    attention: Mapping[int, torch.Tensor], wishes: Sequence[Wish]
+) -> dict[str, torch.Tensor]:
+    """Return for each wish how little of the attention of its heads is spent as it should be.
+
+    Each layer's (sequences, heads, tokens, keys) probabilities are read once: the gradient of
+    every reading is as large as they are.
+    """
+    spent: dict[str, list[torch.Tensor]] = {wish.name: [] for wish in wishes}
+    for layer, weights in attention.items():
+        asked = [(w, head) for w in wishes for at, head in w.heads if at == layer]
+        _, heads, tokens, _ = weights.shape
+        rows = [(w.places[:, 0] * heads + head) * tokens + w.places[:, 1] for w, head in asked]
+        if not rows:
+            continue
+        read = weights.flatten(0, 2).index_select(0, torch.cat(rows)).float()
+        for (wish, _), part in zip(asked, read.split([len(r) for r in rows]), strict=True):
+            if len(part):
+                spent[wish.name].append(-(wish.share(part) + 1e-4).log().mean())
+    return {
+        name: torch.stack(parts).mean() if parts else torch.zeros(())
+        for name, parts in spent.items()
+    }
+
+
+def _over_cells(
+    name: str, places: torch.Tensor, masks: torch.Tensor, heads: tuple[tuple[int, int], ...],
+    cells: slice,
+) -> Wish:  # fmt: skip
+    """Return the wish to look at cells by their masks (n, cells)."""
+    return Wish(name, places, heads, lambda rows: (rows[:, cells] * masks).sum(-1))
+
+
+def _at(rows: torch.Tensor, sources: torch.Tensor) -> torch.Tensor:
+    """Return (n,) the attention rows (n, keys) at sources (n, 1)."""
+    return rows.gather(1, sources)[:, 0]

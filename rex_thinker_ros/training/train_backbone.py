@@ -17,16 +17,16 @@ import torch
 from PIL import Image
 from torch import nn
 from torch.nn import functional
-from transformers import AutoBackbone
+from transformers import AutoBackbone, GroundingDinoForObjectDetection
 from transformers.image_transforms import corners_to_center_format
 from transformers.loss.loss_for_object_detection import generalized_box_iou
 
 from rex_thinker_ros.training.ahead import made_ahead
-from rex_thinker_ros.training.course import Course
+from rex_thinker_ros.training.course import BFLOAT16, Course
 from rex_thinker_ros.training.detector_losses import STRIDES, dense_goals, proposal_centers
 from rex_thinker_ros.training.detector_model import backbone_config, image_processor
-from rex_thinker_ros.training.object_boxes import object_corners
 from rex_thinker_ros.training.store import StoredScene, read_worlds
+from rex_thinker_ros.training.views import draw_view
 from rex_thinker_ros.training.vocabulary import CATEGORIES
 
 IGNORE = -100
@@ -57,21 +57,19 @@ class CellMaker:
     def make(self) -> Cells:
         """Return the next batch."""
         drawn = [self.scenes[i] for i in self.rng.integers(0, len(self.scenes), self.images)]
-        flips = self.rng.random(self.images) < 0.5
-        pictures = [
-            Image.fromarray(s.image()[:, ::-1] if f else s.image())
-            for s, f in zip(drawn, flips, strict=True)
-        ]
+        views = [draw_view(scene, self.rng) for scene in drawn]
+        pictures = [Image.fromarray(view.image) for view in views]
         pixels = self.processor(images=pictures, return_tensors="pt")["pixel_values"]
-        labels = [self._label(s, bool(f)) for s, f in zip(drawn, flips, strict=True)]
+        labels = [self._label(s, v.corners) for s, v in zip(drawn, views, strict=True)]
         return Cells(
             pixels.to(memory_format=torch.channels_last),
             torch.stack([categories for categories, _ in labels]),
             torch.stack([boxes for _, boxes in labels]),
         )
 
-    def _label(self, scene: StoredScene, flip: bool) -> tuple[torch.Tensor, torch.Tensor]:
-        corners = object_corners(scene, mirrored=flip)
+    def _label(
+        self, scene: StoredScene, corners: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         owner, ignored = dense_goals(self.centers, corners_to_center_format(corners))
         names = torch.tensor([CATEGORIES.index(item.category) for item in scene.objects])
         categories = torch.full_like(owner, NOTHING)
@@ -99,7 +97,7 @@ def backbone_loss(
     backbone: nn.Module, heads: CellHeads, batch: Cells, centers: torch.Tensor
 ) -> dict[str, torch.Tensor]:
     """Return the losses of names, of empty cells and of boxes, and the share of names right."""
-    logits, edges = heads(backbone(batch.pixels).feature_maps)
+    logits, edges = (rows.float() for rows in heads(backbone(batch.pixels).feature_maps))
     here = (batch.categories >= 0) & (batch.categories != NOTHING)
     empty = batch.categories == NOTHING
     height, width = batch.pixels.shape[2:]
@@ -120,22 +118,30 @@ def backbone_loss(
 
 def train(
     scenes: Sequence[StoredScene], folder: Path, *, minutes: float, rate: float, images: int,
-    resume: Path | None,
+    resume: Path | None, bfloat16: bool = False,
 ) -> None:  # fmt: skip
-    """Train for some minutes of wall time and write `backbone.pt` now and then."""
+    """Train for some minutes of wall time and write `backbone.pt` now and then.
+
+    `resume`: a `backbone.pt`, or a detector's checkpoint directory, which has no cell heads.
+    """
     torch.manual_seed(0)
     backbone = AutoBackbone.from_config(backbone_config()).train()
     heads = CellHeads(backbone.channels)
     parts = nn.ModuleDict({"backbone": backbone, "heads": heads})
     parts.to(memory_format=torch.channels_last)
-    if resume is not None:
+    if resume is not None and resume.is_dir():
+        detector = GroundingDinoForObjectDetection.from_pretrained(resume, dtype=torch.float32)
+        learned = detector.model.backbone.conv_encoder.model.state_dict()
+        backbone.load_state_dict(learned, strict=False)  # frozen statistics count no batches
+    elif resume is not None:
         parts.load_state_dict(torch.load(resume, weights_only=True))
     optimizer = torch.optim.AdamW(parts.parameters(), lr=rate, weight_decay=1e-3, fused=True)
     maker = CellMaker(scenes, images, seed=0 if resume is None else int(time.time()))
     folder.mkdir(parents=True, exist_ok=True)
     course = Course(optimizer, minutes=minutes, rate=rate, level=0.3, clip=5.0)
     for batch in course.each(made_ahead(maker.make)):
-        losses = backbone_loss(backbone, heads, batch, maker.centers)
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            losses = backbone_loss(backbone, heads, batch, maker.centers)
         course.learn(losses["name"] + losses["empty"] + losses["box"])
         course.note(losses)
         if course.count % 500 == 0:
@@ -151,14 +157,15 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--images", type=int, default=16, help="batch size")
-    parser.add_argument("--resume", type=Path, help="backbone.pt to go on from")
+    parser.add_argument("--resume", type=Path, help="backbone.pt or detector to go on from")
+    parser.add_argument("--bfloat16", action="store_true", help=BFLOAT16)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     scenes = [scene for world in read_worlds(args.scenes) for scene in world]
     train(
         scenes, args.folder, minutes=args.minutes, rate=args.rate, images=args.images,
-        resume=args.resume,
+        resume=args.resume, bfloat16=args.bfloat16,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from transformers import GroundingDinoForObjectDetection
 from transformers.image_transforms import corners_to_center_format
 
 from rex_thinker_ros.training.ahead import made_ahead
-from rex_thinker_ros.training.course import Course
+from rex_thinker_ros.training.course import BFLOAT16, Course
 from rex_thinker_ros.training.detector_losses import Targets, detector_loss
 from rex_thinker_ros.training.detector_model import (
     FIXED_IDS,
@@ -25,8 +25,8 @@ from rex_thinker_ros.training.detector_model import (
     image_processor,
     save_detector,
 )
-from rex_thinker_ros.training.object_boxes import object_corners
 from rex_thinker_ros.training.store import StoredScene, read_worlds
+from rex_thinker_ros.training.views import draw_view
 from rex_thinker_ros.training.vocabulary import CATEGORIES
 
 NO_NAMES = (*FIXED_IDS.values(),)
@@ -53,17 +53,15 @@ class BatchMaker:
         text = self.tokenizer(
             [f"{'. '.join(words)}." for words in prompts], padding=True, return_tensors="pt"
         )
-        flips = self.rng.random(self.images) < 0.5
-        pictures = [
-            s.image()[:, ::-1] if f else s.image() for s, f in zip(scenes, flips, strict=True)
-        ]
-        pixels = self.processor(images=[Image.fromarray(p) for p in pictures], return_tensors="pt")
+        views = [draw_view(scene, self.rng) for scene in scenes]
+        pictures = [Image.fromarray(view.image) for view in views]
+        pixels = self.processor(images=pictures, return_tensors="pt")
         pixels["pixel_values"] = pixels["pixel_values"].to(memory_format=torch.channels_last)
         inputs = {**text, **pixels}
         targets = [
-            self._targets(scene, bool(flip), words, ids)
-            for scene, flip, words, ids in zip(
-                scenes, flips, prompts, text["input_ids"], strict=True
+            self._targets(scene, view.corners, words, ids)
+            for scene, view, words, ids in zip(
+                scenes, views, prompts, text["input_ids"], strict=True
             )
         ]
         return inputs, targets
@@ -83,10 +81,10 @@ class BatchMaker:
         return [str(word) for word in some]
 
     def _targets(
-        self, scene: StoredScene, flip: bool, words: list[str], ids: torch.Tensor
+        self, scene: StoredScene, corners: torch.Tensor, words: list[str], ids: torch.Tensor
     ) -> Targets:
         asked = torch.tensor([item.category in words for item in scene.objects], dtype=torch.bool)
-        boxes = corners_to_center_format(object_corners(scene, mirrored=flip))[asked]
+        boxes = corners_to_center_format(corners)[asked]
         named = [item.category for item in scene.objects if item.category in words]
         numbers = torch.tensor([self.tokenizer.convert_tokens_to_ids(name) for name in named])
         names = torch.tensor([int(token) not in NO_NAMES for token in ids])
@@ -103,6 +101,7 @@ def train(
     images: int,
     resume: Path | None,
     backbone: Path | None,
+    bfloat16: bool = False,
 ) -> None:
     """Train for some minutes of wall time and write the checkpoint now and then.
 
@@ -128,7 +127,8 @@ def train(
     course = Course(optimizer, minutes=minutes, rate=rate, warm_up=200)
     for inputs, targets in course.each(made_ahead(maker.make)):
         maker.dense = course.part < dense_share
-        losses = detector_loss(model, inputs, targets, proposals_only=maker.dense)
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            losses = detector_loss(model, inputs, targets, proposals_only=maker.dense)
         course.learn(torch.stack(list(losses.values())).sum())
         course.note(losses)
         if course.count % 500 == 0:
@@ -162,13 +162,14 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=8, help="batch size")
     parser.add_argument("--resume", type=Path, help="state.pt or checkpoint to go on from")
     parser.add_argument("--backbone", type=Path, help="backbone.pt of train_backbone")
+    parser.add_argument("--bfloat16", action="store_true", help=BFLOAT16)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     scenes = [scene for world in read_worlds(args.scenes) for scene in world]
     train(
         scenes, args.folder, minutes=args.minutes, dense_share=args.dense_share, rate=args.rate,
-        images=args.images, resume=args.resume, backbone=args.backbone,
+        images=args.images, resume=args.resume, backbone=args.backbone, bfloat16=args.bfloat16,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from transformers import Qwen2_5_VLForConditionalGeneration
 from rex_thinker_ros.referring.prompt import SYSTEM_PROMPT
 from rex_thinker_ros.training.batches import Batch, stream
 from rex_thinker_ros.training.cells import IGNORE
-from rex_thinker_ros.training.course import Course
+from rex_thinker_ros.training.course import BFLOAT16, Course
 from rex_thinker_ros.training.losses import (
     EARLY_LAYER,
     GUIDED_LAYERS,
@@ -37,7 +37,11 @@ WEIGHTS = {
 
 @dataclass(frozen=True)
 class Stage:
-    """How long and on what to train: `minutes` of wall time, batch shape, peak learning rate."""
+    """How long and on what to train: `minutes` of wall time, batch shape, peak learning rate.
+
+    The model learns at `model_share` of the rate; at 0 only the guides do, which a checkpoint of
+    the stock model lacks.
+    """
 
     name: str
     minutes: float
@@ -46,6 +50,7 @@ class Stage:
     rate: float
     with_image: bool
     text_share: float = 0.0  # of the steps drill text alone, which is cheaper
+    model_share: float = 1.0
 
 
 class Trainer:
@@ -57,9 +62,9 @@ class Trainer:
 
     def __init__(
         self, scenes: list[StoredScene], folder: Path, resume: Path | None, tower: Path | None,
-        *, hold_tower: bool = False,
+        *, hold_tower: bool = False, bfloat16: bool = False,
     ) -> None:  # fmt: skip
-        self.scenes, self.folder = scenes, folder
+        self.scenes, self.folder, self.bfloat16 = scenes, folder, bfloat16
         self.tokenizer = build_tokenizer()
         torch.manual_seed(0)
         self.model: Qwen2_5_VLForConditionalGeneration = build_reasoner(self.tokenizer)
@@ -73,7 +78,7 @@ class Trainer:
                 getattr(self.guides, name).load_state_dict(state[name])
         self.model.model.visual.requires_grad_(not hold_tower)
         self.optimizer = torch.optim.AdamW(
-            [*self.model.parameters(), *self.guides.parameters()],
+            [{"params": list(part.parameters())} for part in (self.model, self.guides)],
             lr=1e-3,
             betas=(0.9, 0.98),
             weight_decay=0.01,
@@ -115,8 +120,10 @@ class Trainer:
         course = Course(
             self.optimizer, minutes=stage.minutes, rate=stage.rate, end=0.05, name=stage.name
         )
+        self.optimizer.param_groups[0]["share"] = stage.model_share
         for drill, batch in course.each(_mixed(batches, drills, stage.text_share, self.steps)):
-            losses = self.losses(batch)
+            with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
+                losses = self.losses(batch)
             course.learn(sum_weighted(losses))
             course.note(losses, "text-" if drill else "")
             self.steps += 1
@@ -181,13 +188,22 @@ def main() -> None:
     parser.add_argument("--joint-minutes", type=float, default=70)
     parser.add_argument("--text-share", type=float, default=0.35)
     parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--bfloat16", action="store_true", help=BFLOAT16)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     scenes = [scene for world in read_worlds(args.scenes) for scene in world]
     print(f"{len(scenes)} scenes", flush=True)
-    trainer = Trainer(scenes, args.folder, args.resume, args.tower, hold_tower=args.hold_tower)
+    trainer = Trainer(
+        scenes, args.folder, args.resume, args.tower, hold_tower=args.hold_tower,
+        bfloat16=args.bfloat16,
+    )  # fmt: skip
+    without_guides = args.resume is not None and args.resume.is_dir()
     for stage in (
+        Stage(
+            "guides", 2.5 * without_guides, 2, 6, 5e-3, with_image=True, text_share=0.3,
+            model_share=0,
+        ),
         Stage("text", args.text_minutes, 4, 3, args.rate, with_image=False),
         Stage(
             "joint",
@@ -198,7 +214,7 @@ def main() -> None:
             with_image=True,
             text_share=args.text_share,
         ),
-    ):
+    ):  # fmt: skip
         if stage.minutes > 0:
             trainer.run(stage)
 
