@@ -1,8 +1,8 @@
 """Time referrals with our decoding and with transformers' generate on held-out tabletops.
 
-All use the same weights, prompts and detector, and take turns in one process: ours, generate with
-as many threads as ours, and generate with as many as PyTorch takes of itself. Exit code 1 where
-they do not say the same, token for token.
+All use the same weights and prompts and take turns in one process: ours, transformers as it comes
+(detector, image processing and generate) with as many threads as ours, and with as many as PyTorch
+takes of itself. Exit code 1 where they do not say the same, token for token.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from decoding_runs import (
     STOCK,
     UNTUNED,
     DraftSources,
-    PreparingClock,
     Run,
     TimedReferrer,
     with_memory,
@@ -32,8 +31,9 @@ from rich.progress import track
 
 from rex_thinker_ros.apps.command_line import add_model_options, chosen_profile, run
 from rex_thinker_ros.apps.telling import Telling
-from rex_thinker_ros.models.decoding.drafts import TokenMemory
+from rex_thinker_ros.models.find import find_models
 from rex_thinker_ros.models.load import load_models, warm_up
+from rex_thinker_ros.models.profiles import Profile
 from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.command import Command, CommandParser
 from rex_thinker_ros.training.held_out import draw
@@ -49,22 +49,22 @@ ANOTHER = 1_000_000  # added to a scene's number, it draws another question
 class Bench:
     """Put commands to both ways in turn."""
 
-    def __init__(self, detector: Any, reasoner: Any, threads: dict[str, int]) -> None:
-        """Take the number of threads of each way."""
+    def __init__(self, profile: Profile, device: str, threads: dict[str, int]) -> None:
+        """Load the models; threads has the number of each way."""
+        detector, reasoner = load_models(profile, device=device)
         # the libraries that loading silenced
+        from stock_detector import StockDetector
         from stock_reasoner import StockReasoner
 
-        stock = StockReasoner(reasoner)
+        stock = (
+            StockDetector(find_models(profile).detector, profile, device),
+            StockReasoner(reasoner),
+        )
         warm_up(detector, reasoner)
-        warm_up(detector, stock)
+        warm_up(*stock)
         self._reasoner = reasoner
-        clock = PreparingClock(reasoner._inputs)
-        self._ways = {
-            way: TimedReferrer(
-                detector, reasoner if way == OURS else stock, clock, threads=threads[way]
-            )
-            for way in threads
-        }
+        ways = {way: (detector, reasoner) if way == OURS else stock for way in threads}
+        self._ways = {way: TimedReferrer(*pair, threads[way]) for way, pair in ways.items()}
         self._parser = CommandParser()
         self._sources = DraftSources(reasoner)
         self.measured = Measured()
@@ -79,7 +79,9 @@ class Bench:
         if reached.keys() != runs.keys() or prompt is None:
             return
         self.measured.add(command.sentence, reached)
-        with with_memory(self._reasoner, TokenMemory()):  # the main figures know only one question
+        with with_memory(
+            self._reasoner, self._reasoner._memory.emptied()
+        ):  # the main figures know only one question
             second = self._refer(OURS, image, self._command(scene, number + ANOTHER))
         if second:
             self.measured.second_first_token.append(second.first_token)
@@ -115,9 +117,8 @@ def _options() -> argparse.Namespace:
 def _run(options: argparse.Namespace) -> int:
     scenes = _scenes(options.scenes, options.limit)
     untuned = torch.get_num_threads()  # before the profile chooses
-    detector, reasoner = load_models(chosen_profile(options), device=options.device)
     threads = {UNTUNED: untuned, STOCK: options.threads, OURS: options.threads}
-    bench = Bench(detector, reasoner, threads)
+    bench = Bench(chosen_profile(options), options.device, threads)
     for number, scene in track(scenes, "Referring"):
         bench.ask(scene, number)
     found = figures(bench.measured, options.device, threads)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,6 @@ from unittest.mock import patch
 import torch
 
 from rex_thinker_ros.models.decoding import drafts
-from rex_thinker_ros.models.decoding.drafts import TokenMemory
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.detector import RgbImage
@@ -68,11 +67,9 @@ class PreparingClock:
 class TimedReferrer:
     """Refer with a detector and a reasoner, of which the last prompt is kept."""
 
-    def __init__(
-        self, detector: Any, reasoner: Any, clock: PreparingClock, *, threads: int
-    ) -> None:
+    def __init__(self, detector: Any, reasoner: Any, threads: int) -> None:
         self._referrer = Referrer(detector, reasoner)
-        self._clock = clock
+        self._clock = PreparingClock(reasoner._inputs)
         self._threads = threads
         self.prompt: Prompt | None = None
         self._completion: Completion | None = None
@@ -108,8 +105,14 @@ class TimedReferrer:
         )
 
 
-class _Forgetful(TokenMemory):
-    def next(self, most: int) -> list[int]:
+class _Forgetful:
+    def begin(self, tokens: Sequence[int]) -> None:
+        pass
+
+    def add(self, tokens: Sequence[int]) -> None:
+        pass
+
+    def next(self, most: int, after: Sequence[int] = ()) -> list[int]:
         return []
 
 
@@ -118,11 +121,12 @@ class DraftSources:
 
     def __init__(self, reasoner: Any) -> None:
         self._reasoner = reasoner
-        self._memory = TokenMemory()
+        self._memory = reasoner._memory.emptied()
 
     def passes(self, source: str, image: RgbImage, prompt: Prompt) -> int:
         """Return the passes of an answer whose drafts come from one of SOURCES."""
-        memory = {"form": _Forgetful(), "memory": self._memory}.get(source, TokenMemory())
+        known = {"form": _Forgetful(), "memory": self._memory}
+        memory = known.get(source, self._memory.emptied())
         form = drafts.foresee if source != "memory" else lambda text, prompt: ""
         with with_memory(self._reasoner, memory), patch.object(drafts, "foresee", form):
             completion = self._reasoner.reason(image, prompt, lambda piece: None, CancelToken())
@@ -130,7 +134,7 @@ class DraftSources:
 
 
 @contextmanager
-def with_memory(reasoner: Any, memory: TokenMemory) -> Iterator[None]:
+def with_memory(reasoner: Any, memory: Any) -> Iterator[None]:
     """Let a QwenReasoner draft from another memory for a while."""
     own, reasoner._memory = reasoner._memory, memory
     try:

@@ -14,32 +14,49 @@ LARGEST = 100_000_000
 """Weights of a model that is still packed: they lie in memory twice."""
 
 
-def pack_linears(model: torch.nn.Module) -> None:
-    """Let the linear layers of a model of float32 on a CPU multiply by packed weights.
-
-    The products are the same but for the order of adding up. Others, large models, and all where
-    PyTorch has no oneDNN stay as they are. Only for inference: no gradient comes back.
-    """
+def may_pack(model: torch.nn.Module) -> bool:
+    """Tell whether packing a model's weights pays: small, of float32, and on a CPU with oneDNN."""
     weights = list(model.parameters())
     small = sum(tensor.numel() for tensor in weights) <= LARGEST
     plain = all(t.dtype is torch.float32 and t.device.type == "cpu" for t in weights)
-    if not (small and plain and torch.backends.mkldnn.is_available()):
+    return small and plain and torch.backends.mkldnn.is_available()
+
+
+def pack_linears(model: torch.nn.Module) -> None:
+    """Let the linear layers of a model multiply by packed weights, where that pays.
+
+    The products are the same but for the order of adding up. Only for inference: no gradient comes
+    back.
+    """
+    if not may_pack(model):
         return
     for module in model.modules():
         if type(module) is torch.nn.Linear:
             module.__class__ = PackedLinear
 
 
+class Packed:
+    """Hold a packed copy of a weight (out, in), and a bias (out)."""
+
+    def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
+        self._weight = torch.ops.mkldnn._reorder_linear_weight(weight.detach())
+        self._bias = None if bias is None else bias.detach()
+
+    def __call__(self, states: Tensor) -> Tensor:
+        """Return (..., out) for states (..., in)."""
+        product: Tensor = torch.ops.mkldnn._linear_pointwise(
+            states, self._weight, self._bias, "none", [], ""
+        )
+        return product
+
+
 class PackedLinear(torch.nn.Linear):
     """Multiply by a packed copy of the weight, which is made at the first product."""
 
-    _packed: Tensor | None = None
+    _packed: Packed | None = None
 
     def forward(self, states: Tensor) -> Tensor:
         """Return (..., out) for states (..., in)."""
         if self._packed is None:
-            self._packed = torch.ops.mkldnn._reorder_linear_weight(self.weight.detach())
-        product: Tensor = torch.ops.mkldnn._linear_pointwise(
-            states, self._packed, self.bias, "none", [], ""
-        )
-        return product
+            self._packed = Packed(self.weight, self.bias)
+        return self._packed(states)

@@ -11,11 +11,12 @@ import numpy as np
 import torch
 from transformers import GenerationConfig, Qwen2_5_VLForConditionalGeneration
 
-from rex_thinker_ros.models.decoding.drafts import TextDrafter, TokenMemory
+from rex_thinker_ros.models.decoding.drafts import TextDrafter
 from rex_thinker_ros.models.decoding.greedy import decode
 from rex_thinker_ros.models.decoding.language import LanguageReader, Look
 from rex_thinker_ros.models.decoding.layers import UnsupportedModelError
 from rex_thinker_ros.models.decoding.penalty import RepetitionPenalty
+from rex_thinker_ros.models.decoding.token_memory import TokenMemory
 from rex_thinker_ros.models.decoding.transcript import Transcript
 from rex_thinker_ros.models.device import Placement
 from rex_thinker_ros.models.memory.shortage import memory_advice
@@ -68,7 +69,7 @@ class QwenReasoner:
         self._reader = LanguageReader(self._model)
         # at once, since growing costs passes that were captured
         self._reader.reserve(profile.prompt_tokens + profile.max_new_tokens)
-        self._memory = TokenMemory()
+        self._memory = TokenMemory(self._inputs.token_kinds())
         self._end_tokens, self._penalty = self._settings(self._model.generation_config)
 
     @property

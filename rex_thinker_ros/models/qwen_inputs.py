@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 from transformers import AutoTokenizer
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
+from rex_thinker_ros.models.decoding.token_memory import TokenKinds
 from rex_thinker_ros.models.pixel_table import PixelTable
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.prompt import PixelBounds, Prompt, without_control_tokens
@@ -60,6 +61,12 @@ class QwenInputs:
         """Return the tokenizer that turns generated ids into text."""
         backend: Tokenizer = self._tokenizer.backend_tokenizer
         return backend
+
+    def token_kinds(self) -> TokenKinds:
+        """Return which of the tokens are alike."""
+        backend = self.tokenizer
+        size = backend.get_vocab_size()
+        return TokenKinds([backend.decode([token]) for token in range(size)])
 
     def __call__(self, image: RgbImage, prompt: Prompt) -> dict[str, torch.Tensor]:
         """Return all that the model's forward takes: the tokens and the pixels."""

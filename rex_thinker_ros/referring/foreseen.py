@@ -21,16 +21,24 @@ def foresee(text: str, prompt: Prompt) -> str:
     if _THOUGHT_END in text:
         return _rest(_THOUGHT_END + text.rpartition(_THOUGHT_END)[2], _answer(text, prompt))
     before, _, line = text.rpartition("\n")
+    return _rest(line, _line(before, prompt))
+
+
+def _line(before: str, prompt: Prompt) -> str:
+    """Return how the line after some others begins: with the first or the next candidate."""
     above = before.rpartition("\n")[2]
-    name = re.escape(prompt.category.capitalize())
-    found = re.match(rf"(- {name} )([0-9]{{1,3}})( \[[^\]]*\]: |)", above)
-    if not found:
+    name = prompt.category.capitalize()
+    found = re.match(rf"- {re.escape(name)} ([0-9]{{1,3}})( \[[^\]]*\]: |)", above)
+    if found:
+        number, boxed = int(found[1]) + 1, bool(found[2])
+    elif above.startswith("#"):
+        number, boxed = 1, f"- {name} 1" not in before
+    else:
         return ""
-    number = int(found[2]) + 1
     if number > len(prompt.hint_boxes):
         return ""
-    box = f" {list(prompt.hint_boxes[number - 1])}: " if found[3] else ""
-    return _rest(line, f"{found[1]}{number}{box}")
+    box = f" {list(prompt.hint_boxes[number - 1])}: " if boxed else ""
+    return f"- {name} {number}{box}"
 
 
 def _rest(begun: str, whole: str) -> str:

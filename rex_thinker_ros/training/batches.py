@@ -14,6 +14,7 @@ from rex_thinker_ros.referring.prompt import PATCH_PIXELS, smart_resize
 from rex_thinker_ros.training.ahead import made_ahead
 from rex_thinker_ros.training.asking import DRILLED_KINDS, KINDS
 from rex_thinker_ros.training.cells import IGNORE, cell_labels, cell_mask
+from rex_thinker_ros.training.disturbances import spoil
 from rex_thinker_ros.training.examples import (
     BOUNDS,
     Example,
@@ -97,7 +98,7 @@ def make_batch(
     return Batch(
         torch.from_numpy(ids).view(shape), torch.from_numpy(targets).view(shape),
         torch.from_numpy(measured).view(shape),
-        torch.stack([patches(scene.image()) for scene in scenes]) if with_image else None,
+        torch.stack([patches(spoil(s.image(), rng)) for s in scenes]) if with_image else None,
         cells, torch.stack([c for c, _ in labels]), torch.stack([c for _, c in labels]),
         *_annotations(examples, cells),
     )  # fmt: skip

@@ -12,6 +12,7 @@ from PIL import Image
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.prompt import PATCH_PIXELS, smart_resize
 from rex_thinker_ros.training.cells import IGNORE, cell_labels, covered
+from rex_thinker_ros.training.disturbances import spoil
 from rex_thinker_ros.training.examples import BOUNDS
 from rex_thinker_ros.training.questions import Seen
 from rex_thinker_ros.training.reasoner_model import image_processor
@@ -34,10 +35,10 @@ class Crops:
 
 
 def make_crops(scenes: Sequence[StoredScene], each: int, rng: np.random.Generator) -> Crops:
-    """Cut some crops around objects of each scene: shifted, scaled, half of them mirrored."""
+    """Cut some crops around objects of each scene: shifted, scaled, half mirrored, some spoilt."""
     pictures, labels = [], []
     for scene in scenes:
-        image = Image.fromarray(scene.image())
+        image = Image.fromarray(spoil(scene.image(), rng))
         for _ in range(each):
             region = _region(scene, rng)
             crop = np.asarray(image.resize((SIDE, SIDE), box=region.as_tuple()))

@@ -19,7 +19,7 @@ from transformers import Qwen2_5_VLForConditionalGeneration
 
 from rex_thinker_ros.training.ahead import made_ahead
 from rex_thinker_ros.training.cells import IGNORE
-from rex_thinker_ros.training.course import Course
+from rex_thinker_ros.training.course import BFLOAT16, Course
 from rex_thinker_ros.training.crops import CELLS, Crops, make_crops
 from rex_thinker_ros.training.losses import Guides
 from rex_thinker_ros.training.reasoner_forward import see
@@ -62,7 +62,7 @@ def tower_loss(
 
 def train(
     scenes: Sequence[StoredScene], folder: Path, *, minutes: float, rate: float,
-    resume: Path | None,
+    resume: Path | None, bfloat16: bool = False,
 ) -> None:  # fmt: skip
     """Train for some minutes of wall time and write `tower.pt` now and then."""
     torch.manual_seed(0)
@@ -85,7 +85,8 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     course = Course(optimizer, minutes=minutes, rate=rate, warm_up=200)
     for crops in course.each(made_ahead(make)):
-        losses = tower_loss(model, guides, crops, earlier)
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            losses = tower_loss(model, guides, crops, earlier)
         course.learn(torch.stack([v for v in losses.values() if v.requires_grad]).sum())
         course.note(losses)
         if course.count % 500 == 0:
@@ -112,11 +113,15 @@ def main() -> None:
         "--resume", type=Path,
         help="state.pt of train_reasoner to go on from; its text part will still know the features",
     )  # fmt: skip
+    parser.add_argument("--bfloat16", action="store_true", help=BFLOAT16)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     scenes = [scene for world in read_worlds(args.scenes) for scene in world]
-    train(scenes, args.folder, minutes=args.minutes, rate=args.rate, resume=args.resume)
+    train(
+        scenes, args.folder, minutes=args.minutes, rate=args.rate, resume=args.resume,
+        bfloat16=args.bfloat16,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

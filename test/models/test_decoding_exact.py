@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from stock_reasoner import plain_twin, stock_inputs
 
 from rex_thinker_ros.models.decoding.language import LanguageReader
+from rex_thinker_ros.models.decoding.layers import LanguageLayers
 from rex_thinker_ros.models.device import place
 from rex_thinker_ros.models.find import find_models
 from rex_thinker_ros.models.profiles import load_profile
@@ -54,12 +56,12 @@ def prompt_for(color: str, category: str, order: str, boxes: int) -> Prompt:
     )  # fmt: skip
 
 
-def stock(reasoner: Any, image: np.ndarray, prompt: Prompt, penalty: float) -> list[int]:
+def stock(model: Any, inputs: Any, image: np.ndarray, prompt: Prompt, penalty: float) -> list[int]:
     """Return the tokens that transformers' generate says, up to the end of the answer."""
-    inputs = reasoner._inputs(image, prompt)
-    reasoner._model.model.rope_deltas = None
+    inputs = inputs(image, prompt)
+    model.model.rope_deltas = None
     with torch.inference_mode():
-        ids = reasoner._model.generate(
+        ids = model.generate(
             **inputs, do_sample=False, repetition_penalty=penalty, max_new_tokens=16
         )
     said: list[int] = ids[0, inputs["input_ids"].shape[1] :].tolist()
@@ -68,15 +70,17 @@ def stock(reasoner: Any, image: np.ndarray, prompt: Prompt, penalty: float) -> l
 
 @pytest.mark.parametrize(("penalty", "first"), [(1.0, 0), (1.05, 1)])
 def test_every_path_says_the_same(penalty: float, first: int) -> None:
-    ways = plain, fixed, _ = load(), load(), load()
-    plain._memory.next = lambda most: []  # no draft from memory
+    ways = plain, fixed, _, unfused = load(), load(), load(), load()
+    plain._memory.next = lambda most, after=(): []  # no draft from memory
+    unfused._reader._layers = LanguageLayers(unfused._model)  # as of a large model
+    untouched, inputs = plain_twin(plain._model), stock_inputs(plain._inputs)
     fixed._reader = LanguageReader(fixed._model, fixed=True)  # as on a GPU, but for its graphs
     for reasoner in ways:
         reasoner._penalty = penalty
     tokens = passes = 0
     for number, case in enumerate(PROMPTS[first::2]):
         image, prompt = image_of(number // 10), prompt_for(*case)
-        expected = stock(plain, image, prompt, penalty)
+        expected = stock(untouched, inputs, image, prompt, penalty)
         for reasoner in ways:
             completion = reasoner.reason(image, prompt, lambda piece: None, CancelToken())
             text = reasoner._inputs.tokenizer.decode(expected[: completion.tokens])

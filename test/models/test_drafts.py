@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
-from rex_thinker_ros.models.decoding.drafts import TokenMemory
+import pytest
+from tokenizers import Tokenizer
+
+from rex_thinker_ros.models.decoding.drafts import TextDrafter
+from rex_thinker_ros.models.decoding.token_memory import TokenKinds, TokenMemory
+from rex_thinker_ros.models.profiles import load_profile
+from rex_thinker_ros.referring.boxes import Box, Size
+from rex_thinker_ros.referring.candidate import Candidate
+from rex_thinker_ros.referring.prompt import PixelBounds, build_prompt
+
+# 10, 11 and 12 are numbers, and alike; every other token is like itself only
+TEXTS = [*"abcdefghij", "5", "17", "3", "x = "]
+KINDS = TokenKinds(TEXTS)
 
 CASES = {
     "seen once": ([[1, 2, 3, 4, 5]], [9, 1, 2], [3, 4, 5]),
@@ -13,7 +27,10 @@ CASES = {
     "a longer match counts more": ([[7, 1, 2, 3], [8, 1, 2, 4]], [7, 1, 2], [3]),
     "in the same text": ([], [1, 2, 3, 4, 1, 2], [3, 4, 1]),
     "not across texts": ([[1, 2]], [3, 1, 2], []),
-    "no match across texts": ([[1], [2, 5]], [1, 2], []),
+    "one is enough": ([[1], [2, 5]], [1, 2], [5]),
+    "after another number": ([[13, 10, 4, 5]], [13, 11], [4, 5]),
+    "but no number of another place": ([[13, 10, 4, 12]], [13, 11], [4]),
+    "the same number first": ([[13, 10, 4], [13, 11, 5]], [13, 10], [5]),
 }
 
 
@@ -21,16 +38,32 @@ CASES = {
 def test_a_draft_is_what_followed(
     before: list[list[int]], now: list[int], draft: list[int]
 ) -> None:
-    memory = TokenMemory(sizes=(3, 2))
+    memory = TokenMemory(KINDS)
     for text in before:
         memory.begin(text)
     memory.begin([])
     memory.add(now)
     assert memory.next(3) == draft
+    apart = TokenMemory(KINDS)
+    for text in before:
+        apart.begin(text)
+    apart.begin([])
+    apart.add(now[:-1])
+    assert apart.next(3, now[-1:]) == draft
+
+
+def test_six_of_the_same_count_more_than_later_ones_alike() -> None:
+    memory = TokenMemory(KINDS)
+    memory.begin([0, 1, 2, 3, 13, 10, 4])
+    memory.begin([0, 1, 2, 3, 13, 11, 5])
+    memory.begin([0, 1, 2, 3, 13, 10])
+    assert memory.next(3) == [4]
 
 
 def test_a_memory_stays_bounded_and_remembers_the_newest() -> None:
-    memory = TokenMemory(most=100)
+    memory = TokenMemory(
+        TokenKinds([f"t{chr(65 + n // 90)}{chr(33 + n % 90)}" for n in range(5000)]), most=100
+    )
     for start in range(0, 5000, 10):
         memory.begin(list(range(start, start + 10)))
     assert len(vars(memory)["_tokens"]) < 300
@@ -38,3 +71,25 @@ def test_a_memory_stays_bounded_and_remembers_the_newest() -> None:
     assert memory.next(3) == [4982, 4983, 4984]
     memory.begin([10, 11])
     assert memory.next(3) == []
+    assert memory.emptied().next(3) == []
+
+
+def test_form_and_memory_draft_in_turn() -> None:
+    folder = Path(load_profile("demo").reasoner)
+    tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    texts = [tokenizer.decode([token]) for token in range(tokenizer.get_vocab_size())]
+    prompt = build_prompt(
+        expression="red mug", category="mug",
+        candidates=[Candidate(n, Box(10 * n, 20, 10 * n + 9, 50), 0.9) for n in (1, 2, 3)],
+        image_size=Size(280, 280), bounds=PixelBounds(),
+    )  # fmt: skip
+    first, second, third = ([*box] for box in prompt.hint_boxes)
+    said = (
+        f"# Step 1: Look at each candidate.\n- Mug 1 {first}: red mug → ✅\n- Mug 2 {second}: red"
+    )
+    memory = TokenMemory(TokenKinds(texts))
+    drafter = TextDrafter(memory, prompt, tokenizer)
+    tokens = tokenizer.encode(said, add_special_tokens=False).ids
+    draft = drafter.draft(SimpleNamespace(text=said, tokens=tokens))  # type: ignore[arg-type]
+    assert tokenizer.decode(draft).startswith(f" mug → ✅\n- Mug 3 {third}: ")
+    assert len(draft) <= 16

@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 
-from rex_thinker_ros.models.decoding.drafts import TokenMemory
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.prompt import PixelBounds, Prompt
@@ -48,7 +47,7 @@ class ForcedText:
     ) -> Completion:
         """Say the text that fits the prompt."""
         self._forced.say(self._ids(prompt))
-        self._reasoner._memory = TokenMemory()
+        self._reasoner._memory = self._reasoner._memory.emptied()
         completion: Completion = self._reasoner.reason(image, prompt, on_text, cancel)
         return completion
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from PIL import Image
 from transformers import GenerationConfig, LogitsProcessor, StoppingCriteria
 from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import (
     Qwen2_5_VisionPatchEmbed,
@@ -15,6 +16,8 @@ from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import (
 )
 
 from rex_thinker_ros.models.decoding.transcript import Transcript
+from rex_thinker_ros.models.packed_linear import PackedLinear
+from rex_thinker_ros.models.qwen_inputs import QwenInputs
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.prompt import PixelBounds, Prompt
@@ -29,7 +32,7 @@ class StockReasoner:
         self.name = f"{reasoner.name}, stock"
         self.bounds: PixelBounds = reasoner.bounds
         self._reasoner = reasoner
-        self._inputs = reasoner._inputs
+        self._inputs = stock_inputs(reasoner._inputs)
         self.model = plain_twin(reasoner._model)
         self._config = _greedy(self.model.generation_config, reasoner)
 
@@ -66,14 +69,33 @@ class StockReasoner:
         return transcript.completion()
 
 
+class _StockInputs(QwenInputs):
+    """Prepare images with the library's processor alone."""
+
+    def pixels(self, image: RgbImage, prompt: Prompt) -> torch.Tensor:
+        """Return the image as (patches, values)."""
+        features = self._image_processor(images=Image.fromarray(image), return_tensors="pt")
+        patches: torch.Tensor = features["pixel_values"]
+        return patches
+
+
+def stock_inputs(inputs: QwenInputs) -> QwenInputs:
+    """Return the same inputs, prepared by the library."""
+    stock = copy.copy(inputs)
+    stock.__class__ = _StockInputs
+    return stock
+
+
 def plain_twin(model: Any) -> Any:
-    """Return a model with the same weights, not copied, and the library's own vision tower."""
+    """Return a model with the same weights, not copied, and the library's own layers."""
     twin = copy.deepcopy(model, {id(weights): weights for weights in model.parameters()})
     for module in twin.modules():
         if isinstance(module, Qwen2_5_VLVisionAttention):
             module.__class__ = Qwen2_5_VLVisionAttention
         elif isinstance(module, Qwen2_5_VisionPatchEmbed):
             module.__class__ = Qwen2_5_VisionPatchEmbed
+        elif isinstance(module, PackedLinear):
+            module.__class__ = torch.nn.Linear
         elif isinstance(module, Qwen2_5_VisionTransformerPretrainedModel):
             module._forward_pre_hooks.clear()
             module._forward_pre_hooks_with_kwargs.clear()

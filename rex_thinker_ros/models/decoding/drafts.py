@@ -6,56 +6,20 @@ from collections.abc import Sequence
 
 from tokenizers import Tokenizer
 
+from rex_thinker_ros.models.decoding.token_memory import TokenMemory
 from rex_thinker_ros.models.decoding.transcript import Transcript
 from rex_thinker_ros.referring.foreseen import foresee
 from rex_thinker_ros.referring.prompt import Prompt
 
-_SEPARATOR = -1  # between texts, so that no match goes across
-
-
-class TokenMemory:
-    """Find what followed the last time that the newest tokens came in the same order."""
-
-    def __init__(self, *, sizes: Sequence[int] = (6, 4, 3, 2), most: int = 10_000) -> None:
-        """Look for so many tokens in a row, in that order of sizes; keep `most` tokens at least."""
-        self._sizes = sizes
-        self._most = most
-        self._tokens: list[int] = []
-        self._ends: dict[tuple[int, ...], int] = {}
-        self._follows: int | None = None
-
-    def begin(self, tokens: Sequence[int]) -> None:
-        """Begin another text with these tokens."""
-        if len(self._tokens) > 2 * self._most:
-            kept = self._tokens[-self._most :]
-            self._tokens, self._ends = [], {}
-            self.add(kept)
-        self.add([_SEPARATOR, *tokens])
-
-    def add(self, tokens: Sequence[int]) -> None:
-        """Go on with the text."""
-        for token in tokens:
-            self._tokens.append(token)
-            self._follows = None
-            for size in self._sizes:
-                key = tuple(self._tokens[-size:])
-                if self._follows is None:
-                    self._follows = self._ends.get(key)
-                self._ends[key] = len(self._tokens)
-
-    def next(self, most: int) -> list[int]:
-        """Return up to `most` tokens that followed the newest ones before; none if never seen."""
-        if self._follows is None:
-            return []
-        found = self._tokens[self._follows : self._follows + most]
-        return found[: found.index(_SEPARATOR)] if _SEPARATOR in found else found
+MOST = 16
+"""Tokens of a draft, unless said otherwise."""
 
 
 class TextDrafter:
-    """Draft from the text's form where that foretells it, else from a memory of texts."""
+    """Draft from the text's form where that foretells it, else from a memory of texts, in turn."""
 
     def __init__(
-        self, memory: TokenMemory, prompt: Prompt, tokenizer: Tokenizer, *, most: int = 8
+        self, memory: TokenMemory, prompt: Prompt, tokenizer: Tokenizer, *, most: int = MOST
     ) -> None:
         """Take a memory that has begun with the prompt; drafts have up to `most` tokens."""
         self._memory = memory
@@ -68,7 +32,23 @@ class TextDrafter:
         """Return tokens that may come next."""
         self._memory.add(transcript.tokens[self._known :])
         self._known = len(transcript.tokens)
-        if text := foresee(transcript.text, self._prompt):
-            ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
-            return ids[: self._most]
-        return self._memory.next(self._most)
+        draft: list[int] = []
+        text = transcript.text
+        while len(draft) < self._most:
+            more = self._go_on(text, draft)
+            if not more:
+                break
+            draft += more
+            text += self._tokenizer.decode(more)
+        return draft[: self._most]
+
+    def _go_on(self, text: str, draft: Sequence[int]) -> list[int]:
+        """Return what may follow the text, of which the draft is the end."""
+        if foreseen := foresee(text, self._prompt):
+            ids: list[int] = self._tokenizer.encode(foreseen, add_special_tokens=False).ids
+            return ids
+        recalled = self._memory.next(self._most - len(draft), draft)
+        for place, token in enumerate(recalled, 1):
+            if "\n" in self._tokenizer.decode([token]):  # where a line begins, the form may know
+                return recalled[:place]
+        return recalled

@@ -10,12 +10,12 @@ from typing import Any
 import torch
 
 from rex_thinker_ros.models.decoding.fixed_pass import FixedPass
+from rex_thinker_ros.models.decoding.fused_layers import language_layers
 from rex_thinker_ros.models.decoding.kept_cache import KeptCache
-from rex_thinker_ros.models.decoding.layers import LanguageLayers
 from rex_thinker_ros.models.memory.shortage import is_shortage
 
-FIXED_SIZES = (1, 4, 9)
-"""Tokens of a pass of fixed size: the newest, and drafts of up to 3 or 8."""
+FIXED_SIZES = (1, 4, 9, 17)
+"""Tokens of a pass of fixed size: the newest, and drafts of up to 3, 8 or 16."""
 
 _LARGEST_DIFFERENCE = 0.05  # of the largest logit, between two orders of adding up in bfloat16
 
@@ -49,7 +49,7 @@ class LanguageReader:
         UnsupportedModelError as LanguageLayers does.
         """
         self._model = model.model
-        self._layers = LanguageLayers(model)
+        self._layers = language_layers(model)
         self._cache = KeptCache()
         self._prefix: Prefix | None = None
         self._offset = 0  # position of a text token after the image, less its index

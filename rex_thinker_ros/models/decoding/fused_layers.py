@@ -1,0 +1,101 @@
+"""The language layers of a small model on a CPU, with few and large operations.
+
+A pass over a few tokens is little arithmetic: what takes the time is reading the weights and
+starting operations. Here queries, keys and values are one product, so are the two halves of the
+feed-forward's input, and the scales of the normalisations are multiplied into the weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from rex_thinker_ros.models.decoding.kept_cache import KeptCache
+from rex_thinker_ros.models.decoding.layers import LanguageLayers
+from rex_thinker_ros.models.packed_linear import Packed, may_pack
+
+
+def language_layers(model: Any) -> LanguageLayers:
+    """Return the layers of a loaded Qwen2_5_VLForConditionalGeneration, fused where that pays.
+
+    Raises UnsupportedModelError as LanguageLayers does.
+    """
+    plain = LanguageLayers(model)
+    return FusedLayers(model) if plain.attention == "sdpa" and may_pack(model) else plain
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    attention: Packed  # queries, keys and values of all heads, one after another
+    output: Packed
+    gates: Packed  # what is gated, after the gates
+    down: Packed
+
+
+class FusedLayers(LanguageLayers):
+    """Run the layers over a cache; the results are those of the library but for rounding."""
+
+    def __init__(self, model: Any) -> None:
+        """Copy the weights. For a model of float32 on a CPU."""
+        super().__init__(model)
+        config = self._language.config
+        self._heads: int = config.num_attention_heads
+        self._kept_heads: int = config.num_key_value_heads
+        self._epsilon: float = self._language.norm.variance_epsilon
+        self._fused = [_fuse(layer) for layer in self._language.layers]
+        self._out = Packed(self._head.weight * self._language.norm.weight)
+
+    def run(
+        self, embedded: Tensor, positions: Tensor, allowed: Tensor | None, cache: KeptCache
+    ) -> Tensor:
+        """Return (1, new, width), not yet scaled by the last normalisation."""
+        cos, sin = (
+            table[0].unsqueeze(1) for table in self._language.rotary_emb(embedded, positions)
+        )
+        half = cos.shape[-1] // 2
+        sin = torch.cat([-sin[..., :half], sin[..., half:]], -1)
+        hidden = embedded[0]
+        for number, layer in enumerate(self._fused):
+            states = layer.attention(self._normed(hidden)).view(len(hidden), -1, 2 * half)
+            turning = states[:, : self._heads + self._kept_heads]
+            turned = turning * cos + turning.roll(half, -1) * sin
+            queries = turned[:, : self._heads].transpose(0, 1)[None]
+            keys = turned[:, self._heads :].transpose(0, 1)[None]
+            values = states[:, self._heads + self._kept_heads :].transpose(0, 1)[None]
+            seen = functional.scaled_dot_product_attention(
+                queries, *cache.update(keys, values, number), attn_mask=allowed,
+                enable_gqa=self._kept_heads != self._heads,
+            )  # fmt: skip
+            hidden = hidden + layer.output(seen[0].transpose(0, 1).flatten(1))
+            gates, gated = layer.gates(self._normed(hidden)).chunk(2, -1)
+            hidden = hidden + layer.down(functional.silu(gates) * gated)
+        return self._normed(hidden)[None]
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Return (new, vocabulary) for the (1, new, width) of run."""
+        return self._out(hidden[0])
+
+    def _normed(self, hidden: Tensor) -> Tensor:
+        return hidden * torch.rsqrt(hidden.square().mean(-1, keepdim=True) + self._epsilon)
+
+
+def _fuse(layer: Any) -> _Layer:
+    attention, feed_forward = layer.self_attn, layer.mlp
+    before = layer.input_layernorm.weight
+    parts = (attention.q_proj, attention.k_proj, attention.v_proj)
+    return _Layer(
+        attention=Packed(
+            torch.cat([part.weight for part in parts]) * before,
+            torch.cat([part.bias for part in parts]),
+        ),
+        output=Packed(attention.o_proj.weight),
+        gates=Packed(
+            torch.cat([feed_forward.gate_proj.weight, feed_forward.up_proj.weight])
+            * layer.post_attention_layernorm.weight
+        ),
+        down=Packed(feed_forward.down_proj.weight),
+    )
