@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 class Settings:
     """What answering depends on, such as parameters of the node; times in seconds.
 
-    verify_order: whether orders are checked that the boxes can settle. min_confidence: the least
+    verify_order: whether orders and relations are checked, see decide. min_confidence: the least
     confidence of FOUND in logits; 0 asks for none. dialogue_timeout: how long a question stays
     open. max_image_age: the oldest image to decide on; 0 accepts any age. image_timeout: how long
     a query waits for a fresh image. wait_for_image: whether the image must have been taken after

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.candidate import Verdict
+from rex_thinker_ros.referring.place import Place, read_place
 
 MARKED_VERDICTS = {"✅": Verdict.MATCH, "❌": Verdict.NO_MATCH, "⚠": Verdict.UNSURE}
 MARK = re.compile("([✅❌⚠])\ufe0f?")
@@ -52,12 +53,14 @@ class Reasoning:
     """Hold the plan's steps, and the judgements by candidate number.
 
     described are the candidates that the evaluation, before the summary, only ever marks as a
-    match: those that fit the description, of which an order may single out one later.
+    match: those that fit the description, of which an order may single out one later. places are
+    what it says stands where, but for the candidates.
     """
 
     plan: tuple[str, ...]
     judgements: Mapping[int, Judgement]
     described: frozenset[int] = frozenset()
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +94,13 @@ def parse_answer(text: str, *, complete: bool, resized: Size) -> Answer:
     if any(answer != answers[0] for answer in answers):
         raise UnparsableAnswerError(f"the model gave {len(answers)} answers that differ")
     start, end = summary_span(text)
-    evaluation = _EVALUATION.search(text, 0, start)
+    heading = _EVALUATION.search(text, 0, start)
+    evaluation = text[heading.end() : start] if heading else ""
     reasoning = Reasoning(
         _parse_plan(thought),
         _parse_summary(text[start:end]),
-        _parse_described(text[evaluation.end() : start] if evaluation else ""),
+        _parse_described(evaluation),
+        tuple(place for line in evaluation.split("\n") if (place := _parse_place(line))),
     )
     return Answer(reasoning, answers[0])
 
@@ -160,6 +165,11 @@ def _parse_described(evaluation: str) -> frozenset[int]:
             marks = {MARKED_VERDICTS[mark] for mark in MARK.findall(reason)}
             verdicts.setdefault(int(number[1]), set()).update(marks)
     return frozenset(number for number, all_of in verdicts.items() if all_of == {Verdict.MATCH})
+
+
+def _parse_place(line: str) -> Place | None:
+    label, colon, _ = _WRITTEN_BOX.sub("", line).partition(":")
+    return None if colon and _LABEL_NUMBER.search(label) else read_place(line)
 
 
 def _parse_boxes(section: str, resized: Size) -> tuple[Box, ...]:

@@ -155,7 +155,8 @@ class Parameters:
     )
     verify_order: bool = parameter(
         DEFAULTS.verify_order,
-        "Check orders that the boxes can settle (second from the left, largest): a choice that "
+        "Check orders that the boxes can settle (second from the left, largest, nearest) and "
+        "relations to what the model itself says stands where (left of the can): a choice that "
         "contradicts them is a CONTRADICTION.",
         live=True,
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rex_thinker_ros.referring.outcome import Outcome
 
 MIN_CONFIDENCES = (0.5, 1.0, 2.0, 4.0)  # logits
-ORDER = "the check of orders"
+ORDER = "the check of orders and relations"
 AGREEMENT = "the agreement of marks, answer and candidates"
 UNREADABLE = (Outcome.UNPARSABLE, Outcome.TRUNCATED)
 

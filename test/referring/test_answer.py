@@ -16,6 +16,7 @@ from rex_thinker_ros.referring.answer import (
 )
 from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.candidate import Verdict
+from rex_thinker_ros.referring.place import Place
 
 RESIZED = Size(336, 252)
 
@@ -264,6 +265,14 @@ def test_what_the_evaluation_only_marks_as_a_match_fits_the_description(
         "</think><answer>[]</answer>"
     )
     assert parse(text).reasoning.described == described
+
+
+def test_places_are_those_of_other_things_than_the_candidates() -> None:
+    text = (
+        "<think># Step 1: Find\n- The red can is at [12, 34].\n- Mug 1 [1, 2, 3, 4]: red → ✅\n"
+        "# Summarize and Re-Check answer\n- Mug 1: as said [5, 6] → ✅\n</think><answer>[]</answer>"
+    )
+    assert parse(text).reasoning.places == (Place("- the red can is at ", 12, 34),)
 
 
 def test_marks_outside_of_the_summary_are_no_judgements() -> None:

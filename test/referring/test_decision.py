@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from rex_thinker_ros.referring.candidate import Candidate, Verdict
 from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.decision import Decision, decide, same_boxes, snap
 from rex_thinker_ros.referring.outcome import Outcome
+from rex_thinker_ros.referring.place import Place
 
 IMAGE = Size(640, 480)
 RESIZED = Size(320, 240)
@@ -234,3 +237,28 @@ def test_an_order_that_the_boxes_contradict_is_not_trusted(
     assert bool(decision.boxes) == (outcome is Outcome.FOUND)
     if outcome is Outcome.CONTRADICTION:
         assert "number 2 from the left" in decision.status_text
+
+
+@pytest.mark.parametrize(
+    ("expression", "place", "outcome"),
+    [
+        ("mug right of the can", (20, 40), Outcome.FOUND),
+        ("mug right of the can", (100, 40), Outcome.CONTRADICTION),
+        ("mug closest to the can", (55, 42), Outcome.FOUND),
+        ("mug closest to the can", (95, 42), Outcome.CONTRADICTION),
+    ],
+)
+def test_the_choice_lies_where_the_reasoning_says(
+    expression: str, place: tuple[int, int], outcome: Outcome
+) -> None:
+    told = answered("nyn", SECOND)
+    x, y = place  # resized pixels, as the model writes them
+    reasoning = replace(
+        told.reasoning, described=frozenset({1, 2, 3}), places=(Place("the can is at ", x, y),)
+    )
+    command = Command("", expression, "mug", False)
+    decision = decide(
+        command, CANDIDATES, replace(told, reasoning=reasoning), image_size=IMAGE, resized=RESIZED
+    )
+    assert decision.outcome is outcome
+    assert bool(decision.boxes) == (outcome is Outcome.FOUND)

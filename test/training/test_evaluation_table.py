@@ -54,7 +54,7 @@ def test_shares() -> None:
     [
         "| ordinal | 5 | 20.0% | 1 | 2 CONTRADICTION, 1 FOUND, 1 UNPARSABLE |",
         "| ordinal, no match | 3 | 66.7% | 1 | 1 FOUND |",
-        "Refused by the check of orders: 1 wrong answers, 0 right ones.",
+        "Refused by the check of orders and relations: 1 wrong answers, 0 right ones.",
         "Refused by the agreement of marks, answer and candidates: 0 wrong answers, 1 right ones.",
         "| 1 | 1 of 2 | 0 of 1 |",
         "| 2 | 2 of 2 | 0 of 1 |",
