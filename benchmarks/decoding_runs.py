@@ -105,7 +105,9 @@ class TimedReferrer:
         )
 
 
-class _Forgetful:
+class Forgetful:
+    """A memory of nothing."""
+
     def begin(self, tokens: Sequence[int]) -> None:
         pass
 
@@ -125,7 +127,7 @@ class DraftSources:
 
     def passes(self, source: str, image: RgbImage, prompt: Prompt) -> int:
         """Return the passes of an answer whose drafts come from one of SOURCES."""
-        known = {"form": _Forgetful(), "memory": self._memory}
+        known = {"form": Forgetful(), "memory": self._memory}
         memory = known.get(source, self._memory.emptied())
         form = drafts.foresee if source != "memory" else lambda text, prompt: ""
         with with_memory(self._reasoner, memory), patch.object(drafts, "foresee", form):
