@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +22,16 @@ from rex_thinker_ros.models.decoding.token_memory import TokenMemory
 from rex_thinker_ros.models.decoding.transcript import Transcript
 from rex_thinker_ros.models.device import Placement
 from rex_thinker_ros.models.memory.shortage import memory_advice
-from rex_thinker_ros.models.packed_linear import pack_linears
+from rex_thinker_ros.models.packed_linear import may_pack, pack_linears
 from rex_thinker_ros.models.patch_embedding import flatten_patch_embedding
 from rex_thinker_ros.models.profiles import Profile
 from rex_thinker_ros.models.quantization import quantization_config
 from rex_thinker_ros.models.qwen_inputs import QwenInputs
 from rex_thinker_ros.models.vision_attention import group_windows
+from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.detector import RgbImage
-from rex_thinker_ros.referring.prompt import PixelBounds, Prompt
+from rex_thinker_ros.referring.prompt import PixelBounds, Prompt, build_prompt
 from rex_thinker_ros.referring.reasoner import Completion, StopReason
 
 # what else a generation_config may ask for that changes greedy decoding
@@ -70,6 +73,8 @@ class QwenReasoner:
         # at once, since growing costs passes that were captured
         self._reader.reserve(profile.prompt_tokens + profile.max_new_tokens)
         self._memory = TokenMemory(self._inputs.token_kinds())
+        self._ahead = _thread_ahead(self._model)
+        self._coming: Future[None] | None = None  # the image that is being read ahead
         self._end_tokens, self._penalty = self._settings(self._model.generation_config)
 
     @property
@@ -120,21 +125,54 @@ class QwenReasoner:
         )
         if cancel.canceled:
             return Completion(text="", stop=StopReason.CANCELED, tokens=0)
+        self._wait()
         with torch.inference_mode():
             self._decode(image, prompt, transcript)
         return transcript.completion()
+
+    def look_ahead(self, image: RgbImage) -> None:
+        """Begin to read an image on another thread, where that pays: see LooksAhead."""
+        if self._ahead is not None:
+            self._wait()
+            self._coming = self._ahead.submit(self._read_image, image)
+
+    def _wait(self) -> None:
+        """Wait for the image that is being read; if that failed, it is read again when asked."""
+        if self._coming is not None:
+            self._coming.exception()
+            self._coming = None
+
+    def _read_image(self, image: RgbImage) -> None:
+        prompt = build_prompt(
+            expression="", category="", candidates=(), image_size=Size(*image.shape[1::-1]),
+            bounds=self.bounds,
+        )  # fmt: skip
+        with torch.inference_mode():
+            self._reader.read_image(self._inputs.tokens(prompt), self._look(image, prompt))
+
+    def _look(self, image: RgbImage, prompt: Prompt) -> Look:
+        return Look(pixel_key(image), lambda: self._inputs.pixels(image, prompt))
 
     def _decode(self, image: RgbImage, prompt: Prompt, transcript: Transcript) -> None:
         inputs = {
             key: value.to(self._reader.device) for key, value in self._inputs.tokens(prompt).items()
         }
         ids = inputs["input_ids"][0]
-        look = Look(pixel_key(image), lambda: self._inputs.pixels(image, prompt))
+        look = self._look(image, prompt)
         logits = self._reader.read_prompt(inputs, look, self._profile.max_new_tokens)
         penalty = RepetitionPenalty(self._penalty, ids, logits.shape[1])
         self._memory.begin(ids[inputs["mm_token_type_ids"][0] == 0].tolist())
         drafter = TextDrafter(self._memory, prompt, self._inputs.tokenizer)
         decode(self._reader, logits, penalty, drafter, transcript)
+
+
+def _thread_ahead(model: Any) -> ThreadPoolExecutor | None:
+    """Return a thread to read images ahead on, if reading and detecting are faster side by side.
+
+    On a GPU both would need their memory at once, and nobody has measured what is won.
+    """
+    cores = len(os.sched_getaffinity(0))
+    return ThreadPoolExecutor(1, "look ahead") if cores > 1 and may_pack(model) else None
 
 
 def pixel_key(image: RgbImage) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.confidence import PieceMargin
@@ -56,5 +56,17 @@ class Reasoner(Protocol):
         """Generate the answer about the full-size image, resized to prompt.resized.
 
         Each new piece of text goes to on_text; their concatenation is the completion's text.
+        """
+        ...
+
+
+@runtime_checkable
+class LooksAhead(Protocol):
+    """Read an image while nobody knows yet what will be asked about it; some reasoners do."""
+
+    def look_ahead(self, image: RgbImage) -> None:
+        """Begin to read the full-size image, and return at once.
+
+        The next prompt about it is answered sooner. What fails here shows when one is answered.
         """
         ...

@@ -23,7 +23,7 @@ from rex_thinker_ros.referring.decision import Decision, decide, require_confide
 from rex_thinker_ros.referring.detector import Detector, RgbImage
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.prompt import Prompt, build_prompt, smart_resize
-from rex_thinker_ros.referring.reasoner import Completion, Reasoner, StopReason
+from rex_thinker_ros.referring.reasoner import Completion, LooksAhead, Reasoner, StopReason
 from rex_thinker_ros.user_error import UserError
 
 _log = logging.getLogger(__name__)
@@ -161,6 +161,8 @@ class _Run:
             return self.ended(
                 Outcome.NO_IMAGE, f"Not examined: {error}. Send an image of another shape."
             )
+        if isinstance(self._reasoner, LooksAhead):
+            self._reasoner.look_ahead(self._image)
         with self._stage(Stage.DETECTING):
             self._candidates = tuple(self._detector.detect(self._image, self._command.category))
         if self._is_canceled():

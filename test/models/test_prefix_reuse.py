@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,11 @@ class Watched:
         self.looks += 1
         if self.fault:
             raise self.fault
+
+    def look_ahead(self, image: np.ndarray) -> None:
+        # also where there is one core, on which the reasoner would not
+        vars(self.reasoner)["_ahead"] = ThreadPoolExecutor(1)
+        self.reasoner.look_ahead(image)
 
     def prompt(self, expression: str, boxes: int, size: Size = SIZE) -> Prompt:
         candidates = [
@@ -153,3 +159,23 @@ def test_passes_that_read_otherwise_are_not_used(
     answer = watched.ask(image_of(1))
     assert "otherwise than one by one" in caplog.text
     assert_same(answer, Watched(random_reasoner).ask(image_of(1)))
+
+
+def test_an_image_that_was_read_ahead_is_not_read_again(watched: Watched) -> None:
+    expected, other = watched.ask(image_of(1)), watched.ask(image_of(2))
+    watched.look_ahead(image_of(1))
+    assert_same(watched.ask(image_of(1)), expected)
+    assert watched.looks == 3
+    watched.look_ahead(image_of(1))  # another one was expected
+    assert_same(watched.ask(image_of(2)), other)
+    assert watched.looks == 4
+
+
+def test_a_fault_of_reading_ahead_shows_when_a_prompt_is_answered(watched: Watched) -> None:
+    expected = watched.ask(image_of(1))
+    watched.fault = RuntimeError("no")
+    watched.look_ahead(image_of(2))
+    with pytest.raises(RuntimeError, match="no"):
+        watched.ask(image_of(2))
+    watched.fault = None
+    assert_same(watched.ask(image_of(1)), expected)

@@ -76,6 +76,26 @@ def refer(detector: ScriptedDetector, reasoner: ScriptedReasoner) -> Referral:
     return Referrer(detector, reasoner).refer(IMAGE, COMMAND, Observer(), CancelToken())
 
 
+class ForesightedReasoner(ScriptedReasoner):
+    """Note the image that it may look at ahead."""
+
+    seen: RgbImage | None = None
+
+    def look_ahead(self, image: RgbImage) -> None:
+        self.seen = image
+
+
+def test_a_reasoner_that_can_looks_at_the_image_while_candidates_are_sought() -> None:
+    reasoner = ForesightedReasoner(THOUGHT, ANSWER)
+
+    class Detector(ScriptedDetector):
+        def detect(self, image: RgbImage, category: str) -> list[Candidate]:
+            assert reasoner.seen is image
+            return super().detect(image, category)
+
+    assert refer(Detector(MUGS), reasoner).decision.outcome is Outcome.FOUND
+
+
 def test_a_referral_from_image_to_box() -> None:
     recorder = Recorder()
     reasoner = ScriptedReasoner(THOUGHT, ANSWER)

@@ -78,6 +78,17 @@ class LanguageReader:
         are its pixels prepared, if it is what the cache begins with. Raises KeyError if the map of
         token types is missing, without which an image would be taken for text.
         """
+        positions, end = self.read_image(inputs, look, room)
+        rest = self._read(self._layers.embed(inputs["input_ids"][:, end:]), positions[:, :, end:])
+        return self._layers.logits(rest[:, -1:])
+
+    def read_image(
+        self, inputs: dict[str, torch.Tensor], look: Look, room: int = 0
+    ) -> tuple[torch.Tensor, int]:
+        """Read a prompt up to its image's end, unless the cache begins with just that.
+
+        Return the positions (3, 1, length) of the prompt, and where the image ends.
+        """
         ids, types = inputs["input_ids"], inputs["mm_token_type_ids"]
         positions, offset = self._model.get_rope_index(
             ids, mm_token_type_ids=types, image_grid_thw=inputs["image_grid_thw"]
@@ -94,8 +105,7 @@ class LanguageReader:
             self.reserve(ids.shape[1] + room)
             self._read(self._embed_prefix(inputs, look.patches(), end), positions[:, :, :end])
             self._prefix = prefix
-        rest = self._read(self._layers.embed(ids[:, end:]), positions[:, :, end:])
-        return self._layers.logits(rest[:, -1:])
+        return positions, end
 
     def read(self, tokens: list[int]) -> torch.Tensor:
         """Return the logits (tokens, vocabulary) after each of some further tokens."""
