@@ -13,7 +13,6 @@ from rex_thinker_ros.models.grounding.folded_norms import fold_norms
 from rex_thinker_ros.training.detector_model import build_detector
 
 
-@torch.inference_mode()
 def test_features_are_the_same_but_for_rounding() -> None:
     torch.manual_seed(0)
     plain = build_detector().model.backbone.eval()

@@ -20,7 +20,6 @@ def small_model(*, bias: bool) -> torch.nn.Module:
 
 @pytest.mark.parametrize("bias", [True, False], ids=["with a bias", "without"])
 @pytest.mark.parametrize("shape", [(1, 48), (9, 48), (1, 300, 48), (2, 3, 5, 48)], ids=str)
-@torch.inference_mode()
 def test_products_are_the_same_but_for_rounding(shape: tuple[int, ...], bias: bool) -> None:
     plain = small_model(bias=bias)
     packed = copy.deepcopy(plain)
