@@ -18,7 +18,13 @@ def may_pack(model: torch.nn.Module) -> bool:
     """Tell whether packing a model's weights pays: small, of float32, and on a CPU with oneDNN."""
     weights = list(model.parameters())
     small = sum(tensor.numel() for tensor in weights) <= LARGEST
-    plain = all(t.dtype is torch.float32 and t.device.type == "cpu" for t in weights)
+    plain = all(
+        # quantised ones are of types of their own, and say that they are of float32
+        type(tensor) is torch.nn.Parameter
+        and tensor.dtype is torch.float32
+        and tensor.device.type == "cpu"
+        for tensor in weights
+    )
     return small and plain and torch.backends.mkldnn.is_available()
 
 

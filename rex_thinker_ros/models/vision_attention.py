@@ -29,10 +29,10 @@ _GROUPED = ("sdpa", "eager")  # flash attention takes all windows in one call as
 def group_windows(model: torch.nn.Module) -> None:
     """Let each layer of a Qwen2.5-VL's vision tower attend once for each length of window.
 
-    The library attends once for each window. The results are the same, on a CPU to the last bit:
-    every window is still computed on its own, as one of a batch. A model that holds no such tower
-    stays as it is, and so does one with an attention other than sdpa and eager, also while it is
-    set to such a one later.
+    The library attends once for each window. The results are the same, with sdpa on a CPU to the
+    last bit: every window is still computed on its own, as one of a batch. A model that holds no
+    such tower stays as it is, and so does one with an attention other than sdpa and eager, also
+    while it is set to such a one later.
 
     The host waits for the device once for each image, when it reads the size of the image, and in
     no layer. What remains outside the tower: the library reads that size again to divide the

@@ -11,7 +11,7 @@ from rex_thinker_ros.models import packed_linear
 from rex_thinker_ros.models.packed_linear import PackedLinear, pack_linears
 
 
-def small_model(*, bias: bool) -> torch.nn.Module:
+def small_model(*, bias: bool) -> torch.nn.Sequential:
     torch.manual_seed(0)
     return torch.nn.Sequential(
         torch.nn.Linear(48, 96, bias=bias), torch.nn.ReLU(), torch.nn.Linear(96, 30, bias=bias)
@@ -32,6 +32,16 @@ def test_products_are_the_same_but_for_rounding(shape: tuple[int, ...], bias: bo
 
 def test_other_formats_stay_as_they_are() -> None:
     model = small_model(bias=True).bfloat16()
+    pack_linears(model)
+    assert not any(isinstance(module, PackedLinear) for module in model.modules())
+
+
+def test_quantized_models_stay_as_they_are() -> None:
+    class Few(torch.nn.Parameter):
+        """Stands for a quantiser's own type of weights."""
+
+    model = small_model(bias=True)
+    model[0].weight = Few(model[0].weight.detach())
     pack_linears(model)
     assert not any(isinstance(module, PackedLinear) for module in model.modules())
 
