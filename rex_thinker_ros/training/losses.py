@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
 
 import torch
 from torch import nn
@@ -13,6 +10,7 @@ from torch.nn import functional
 from transformers import PreTrainedTokenizerFast
 
 from rex_thinker_ros.referring.prompt import PATCH_PIXELS
+from rex_thinker_ros.training.attention_losses import Wish, at_sources, attention_losses, over_cells
 from rex_thinker_ros.training.batches import Batch
 from rex_thinker_ros.training.cells import IGNORE
 from rex_thinker_ros.training.reasoner_forward import Hidden
@@ -118,10 +116,10 @@ def guidance(
         )
         seen = slice(prefix[0], prefix[0] + cells)
         wishes += [
-            _over_cells("look", batch.looks, batch.look_masks, LOOK_HEADS, seen),
-            _over_cells("seek", batch.seeks, batch.seek_masks, SEEK_HEADS, seen),
+            over_cells("look", batch.looks, batch.look_masks, LOOK_HEADS, seen),
+            over_cells("seek", batch.seeks, batch.seek_masks, SEEK_HEADS, seen),
             # heads that find nothing rest on the first token of all, from which that can be told
-            _over_cells(
+            over_cells(
                 "absent", batch.absent, torch.ones(len(batch.absent), 1), SEEK_HEADS, slice(0, 1)
             ),
         ]
@@ -144,57 +142,5 @@ def guidance(
         ("line", batch.lines, LINE_HEADS),
         ("asked", batch.asked, ASKED_HEADS),
     ):
-        sources = size + pairs[:, 2:]
-        wishes.append(Wish(name, pairs[:, :2], heads, partial(_at, sources=sources)))
+        wishes.append(at_sources(name, pairs, heads, before=size))
     return losses | attention_losses(hidden.attention, wishes)
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What (layer, head) `heads` should attend to from `places` (n, 2): sequence, position.
-
-    `share` takes the attention (n, keys) from there and returns the part (n,) that is well spent.
-    """
-
-    name: str
-    places: torch.Tensor
-    heads: tuple[tuple[int, int], ...]
-    share: Callable[[torch.Tensor], torch.Tensor]
-
-
-def attention_losses(
-    attention: Mapping[int, torch.Tensor], wishes: Sequence[Wish]
-) -> dict[str, torch.Tensor]:
-    """Return for each wish how little of the attention of its heads is spent as it should be.
-
-    Each layer's (sequences, heads, tokens, keys) probabilities are read once: the gradient of
-    every reading is as large as they are.
-    """
-    spent: dict[str, list[torch.Tensor]] = {wish.name: [] for wish in wishes}
-    for layer, weights in attention.items():
-        asked = [(w, head) for w in wishes for at, head in w.heads if at == layer]
-        _, heads, tokens, _ = weights.shape
-        rows = [(w.places[:, 0] * heads + head) * tokens + w.places[:, 1] for w, head in asked]
-        if not rows:
-            continue
-        read = weights.flatten(0, 2).index_select(0, torch.cat(rows)).float()
-        for (wish, _), part in zip(asked, read.split([len(r) for r in rows]), strict=True):
-            if len(part):
-                spent[wish.name].append(-(wish.share(part) + 1e-4).log().mean())
-    return {
-        name: torch.stack(parts).mean() if parts else torch.zeros(())
-        for name, parts in spent.items()
-    }
-
-
-def _over_cells(
-    name: str, places: torch.Tensor, masks: torch.Tensor, heads: tuple[tuple[int, int], ...],
-    cells: slice,
-) -> Wish:  # fmt: skip
-    """Return the wish to look at cells by their masks (n, cells)."""
-    return Wish(name, places, heads, lambda rows: (rows[:, cells] * masks).sum(-1))
-
-
-def _at(rows: torch.Tensor, sources: torch.Tensor) -> torch.Tensor:
-    """Return (n,) the attention rows (n, keys) at sources (n, 1)."""
-    return rows.gather(1, sources)[:, 0]

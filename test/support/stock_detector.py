@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import torch
 from transformers import GroundingDinoForObjectDetection
 
 from rex_thinker_ros.models.grounding.grounded_detector import GroundedDetector
+from rex_thinker_ros.models.grounding.grounding_dino import GroundingDinoDetector
 from rex_thinker_ros.models.profiles import Profile
 
 
-class StockDetector(GroundedDetector):
+class StockDetector(GroundingDinoDetector):
     """Propose what a GroundingDinoDetector does, from the same checkpoint, without its changes."""
 
     def __init__(self, directory: Path, profile: Profile, device: str) -> None:
         """Load the checkpoint once more."""
-        super().__init__(directory, name="stock", profile=profile, device=torch.device(device))
-        self._model: Any = GroundingDinoForObjectDetection.from_pretrained(
+        place = torch.device(device)
+        GroundedDetector.__init__(self, directory, name="stock", profile=profile, device=place)
+        self._model = GroundingDinoForObjectDetection.from_pretrained(
             directory, local_files_only=True, dtype=torch.float32
         )
-        self._model.to(device).eval()
-
-    @property
-    def _text_length(self) -> int:
-        return int(self._model.config.max_text_len)
-
-    def _run(self, inputs: Any) -> tuple[torch.Tensor, torch.Tensor]:
-        outputs = self._model(**inputs)
-        return outputs.logits[0], outputs.pred_boxes[0]
+        self._model.to(place).eval()

@@ -12,7 +12,7 @@ from noise import noise_scene
 from rex_thinker_ros.training.batches import make_batch
 from rex_thinker_ros.training.course import Course
 from rex_thinker_ros.training.reasoner_forward import see, think
-from rex_thinker_ros.training.reasoner_model import build_reasoner, image_processor
+from rex_thinker_ros.training.reasoner_model import build_reasoner
 from rex_thinker_ros.training.tokenizer import build_tokenizer
 from rex_thinker_ros.training.train_reasoner import AFTER_IMAGE, BEFORE_IMAGE, Trainer, sum_weighted
 
@@ -36,14 +36,15 @@ def test_logits_equal_the_stock_model() -> None:
         )  # fmt: skip
         fast = model.lm_head(hidden.last)
         for row in range(4):
-            scene = scenes[row // 2]
             ids = batch.ids.flatten(0, 1)[row]
             pads = torch.full((grid[0] * grid[1] // 4,), model.config.image_token_id)
             whole = torch.cat([before, pads, after, ids])[None]
-            picture = image_processor()(images=[scene.image()], return_tensors="pt")
+            one_frame = batch.pixels[row // 2].view(-1, 3, 1, 196)
             stock = model(
-                input_ids=whole, mm_token_type_ids=(whole == pads[0]).long(), **picture
-            ).logits[0, -len(ids) :]
+                input_ids=whole, mm_token_type_ids=(whole == pads[0]).long(),
+                pixel_values=one_frame.expand(-1, -1, 2, -1).flatten(1),
+                image_grid_thw=torch.tensor([[1, *grid]]),
+            ).logits[0, -len(ids) :]  # fmt: skip
             assert torch.allclose(fast[row], stock, atol=2e-4)
 
 
