@@ -72,7 +72,7 @@ def test_a_line_of_robustness() -> None:
     assert dict(zip(head.split(" | "), line.split(" | "), strict=True)) == {
         "| images": "| dark",
         "strength": "values x 0.35, a tenth of the light",
-        "trained on": "x 0.9 or more",
+        "trained on": "x 0.3 or more",
         "exact answer": "37.5%",
         "abstention recall": "66.7%",
         "false FOUND": "25.0%",
