@@ -67,7 +67,8 @@ def build_detector() -> GroundingDinoForObjectDetection:
             "max_position_embeddings": 64, "hidden_dropout_prob": 0.0,
             "attention_probs_dropout_prob": 0.0,
         },
-        num_queries=24, d_model=96, encoder_layers=2, decoder_layers=2, encoder_ffn_dim=256,
+        # several for each of up to 10 objects: a large one takes as many proposals as it has cells
+        num_queries=48, d_model=96, encoder_layers=2, decoder_layers=2, encoder_ffn_dim=256,
         decoder_ffn_dim=256, encoder_attention_heads=4, decoder_attention_heads=4,
         num_feature_levels=2, max_text_len=32, dropout=0.0, fusion_droppath=0.0,
     )  # fmt: skip

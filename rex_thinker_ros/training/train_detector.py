@@ -109,11 +109,8 @@ def train(
     """
     torch.manual_seed(0)
     model = build_detector().train()
-    if resume is not None and resume.is_dir():
-        stock = GroundingDinoForObjectDetection.from_pretrained(resume, dtype=torch.float32)
-        model.load_state_dict(stock.state_dict())
-    elif resume is not None:
-        model.load_state_dict(torch.load(resume, weights_only=True))
+    if resume is not None:
+        model.load_state_dict(_weights_of(resume, model.config.num_queries))
     if backbone is not None:
         parts = torch.load(backbone, weights_only=True)
         ours = {name.removeprefix("backbone."): tensor for name, tensor in parts.items()
@@ -134,6 +131,23 @@ def train(
         if course.count % 500 == 0:
             _save(model, folder)
     _save(model, folder)
+
+
+def _weights_of(start: Path, queries: int) -> dict[str, torch.Tensor]:
+    """Return the weights of a state.pt or a checkpoint directory, with at least so many queries.
+
+    Further queries begin as the mean of the later half: the first ones belong to sure proposals.
+    """
+    if start.is_dir():
+        stock = GroundingDinoForObjectDetection.from_pretrained(start, dtype=torch.float32)
+        weights: dict[str, torch.Tensor] = stock.state_dict()
+    else:
+        weights = torch.load(start, weights_only=True)
+    name = "model.query_position_embeddings.weight"
+    rows = weights[name]
+    missing = max(0, queries - len(rows))
+    weights[name] = torch.cat([rows, rows[len(rows) // 2 :].mean(0).expand(missing, -1)])
+    return weights
 
 
 def _groups(model: torch.nn.Module) -> list[dict[str, Any]]:
