@@ -8,13 +8,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 import torch
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from rex_thinker_ros.training.schedule import level_then_cosine
 
 T = TypeVar("T")
 
 LOG_EVERY = 100  # steps
+AVERAGE_DECAY = 0.999  # per step: what is saved is about the mean of the last thousand
 BFLOAT16 = "multiply in bfloat16: twice as fast on a CPU with AVX-512 BF16, slower on others"
+
+
+def averaged(model: torch.nn.Module) -> AveragedModel:
+    """Return what follows a model's weights at every step; small batches make them jitter."""
+    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE_DECAY))
 
 
 class Course:

@@ -15,7 +15,7 @@ from transformers import GroundingDinoForObjectDetection
 from transformers.image_transforms import corners_to_center_format
 
 from rex_thinker_ros.training.ahead import made_ahead
-from rex_thinker_ros.training.course import BFLOAT16, Course
+from rex_thinker_ros.training.course import BFLOAT16, Course, averaged
 from rex_thinker_ros.training.detector_losses import Targets, detector_loss
 from rex_thinker_ros.training.detector_model import (
     FIXED_IDS,
@@ -122,15 +122,17 @@ def train(
     maker = BatchMaker(scenes, images, seed=0 if resume is None else int(time.time()))
     maker.dense = dense_share > 0
     course = Course(optimizer, minutes=minutes, rate=rate, warm_up=200)
+    average = averaged(model)
     for inputs, targets in course.each(made_ahead(maker.make)):
         maker.dense = course.part < dense_share
         with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
             losses = detector_loss(model, inputs, targets, proposals_only=maker.dense)
         course.learn(torch.stack(list(losses.values())).sum())
+        average.update_parameters(model)
         course.note(losses)
         if course.count % 500 == 0:
-            _save(model, folder)
-    _save(model, folder)
+            _save(average.module, folder)
+    _save(average.module, folder)
 
 
 def _weights_of(start: Path, queries: int) -> dict[str, torch.Tensor]:

@@ -14,7 +14,7 @@ from transformers import Qwen2_5_VLForConditionalGeneration
 from rex_thinker_ros.referring.prompt import SYSTEM_PROMPT
 from rex_thinker_ros.training.batches import Batch, stream
 from rex_thinker_ros.training.cells import IGNORE
-from rex_thinker_ros.training.course import BFLOAT16, Course
+from rex_thinker_ros.training.course import BFLOAT16, Course, averaged
 from rex_thinker_ros.training.losses import (
     EARLY_LAYER,
     GUIDED_LAYERS,
@@ -77,6 +77,7 @@ class Trainer:
             for name in ("color", "category"):
                 getattr(self.guides, name).load_state_dict(state[name])
         self.model.model.visual.requires_grad_(not hold_tower)
+        self.average = averaged(self.model)
         self.optimizer = torch.optim.AdamW(
             [{"params": list(part.parameters())} for part in (self.model, self.guides)],
             lr=1e-3,
@@ -125,6 +126,7 @@ class Trainer:
             with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
                 losses = self.losses(batch)
             course.learn(sum_weighted(losses))
+            self.average.update_parameters(self.model)
             course.note(losses, "text-" if drill else "")
             self.steps += 1
             if course.count % 250 == 0:
@@ -152,10 +154,11 @@ class Trainer:
         return losses
 
     def save(self) -> None:
-        """Write the stock checkpoint and the state to resume from."""
+        """Write the stock checkpoint and the state to resume from, both of the average."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        save_reasoner(self.model, self.tokenizer, self.folder / "reasoner")
-        state = {"model": self.model.state_dict(), "guides": self.guides.state_dict()}
+        average = self.average.module
+        save_reasoner(average, self.tokenizer, self.folder / "reasoner")
+        state = {"model": average.state_dict(), "guides": self.guides.state_dict()}
         partial = self.folder / "state.partial"
         torch.save(state, partial)
         partial.rename(self.folder / "state.pt")

@@ -7,7 +7,7 @@ import itertools
 import pytest
 import torch
 
-from rex_thinker_ros.training.course import Course
+from rex_thinker_ros.training.course import AVERAGE_DECAY, Course, averaged
 
 
 def one_weight(value: float) -> tuple[torch.Tensor, torch.optim.Optimizer]:
@@ -28,6 +28,18 @@ def test_it_goes_down_the_loss_and_passes_over_what_is_not_finite() -> None:
     for factor in course.each([1.0, float("nan"), 1.0]):
         course.learn((weight**2 * factor).sum())
     assert 0 < float(weight.detach()) < 1
+
+
+def test_the_average_follows_slowly_and_apart() -> None:
+    model = torch.nn.Linear(1, 1, bias=False)
+    torch.nn.init.zeros_(model.weight)
+    average = averaged(model)
+    average.update_parameters(model)  # it begins where the model does
+    torch.nn.init.ones_(model.weight)
+    for _ in range(3):
+        average.update_parameters(model)
+    assert float(average.module.weight) == pytest.approx(1 - AVERAGE_DECAY**3)
+    assert float(model.weight) == 1
 
 
 def test_it_ends_with_its_time() -> None:
