@@ -108,7 +108,7 @@ class TimedReferrer:
 class Forgetful:
     """A memory of nothing."""
 
-    def begin(self, tokens: Sequence[int]) -> None:
+    def begin(self, tokens: Sequence[int], names: Sequence[int | None] = ()) -> None:
         pass
 
     def add(self, tokens: Sequence[int]) -> None:

@@ -22,7 +22,7 @@ from tokenizers import Tokenizer
 from rex_thinker_ros.apps.command_line import run
 from rex_thinker_ros.apps.telling import Telling
 from rex_thinker_ros.models.decoding import drafts
-from rex_thinker_ros.models.decoding.drafts import TextDrafter
+from rex_thinker_ros.models.decoding.drafts import TextDrafter, category_names
 from rex_thinker_ros.models.decoding.token_memory import TokenKinds, TokenMemory
 from rex_thinker_ros.models.profiles import load_profile
 from rex_thinker_ros.models.qwen_inputs import chat_text
@@ -91,7 +91,8 @@ class PassCounter:
 
     def _count(self, prompt: Prompt, text: str, memory: TokenMemory | Forgetful) -> tuple[int, int]:
         ids = self._encode(text)
-        memory.begin(self._encode(chat_text(prompt, image_tokens=0)))
+        names = category_names(prompt.category, self._tokenizer)
+        memory.begin(self._encode(chat_text(prompt, image_tokens=0)), names)
         drafter = TextDrafter(memory, prompt, self._tokenizer)  # type: ignore[arg-type]
         known, passes = 1, 1
         while known < len(ids):

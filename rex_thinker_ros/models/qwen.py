@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from transformers import GenerationConfig, Qwen2_5_VLForConditionalGeneration
 
-from rex_thinker_ros.models.decoding.drafts import TextDrafter
+from rex_thinker_ros.models.decoding.drafts import TextDrafter, category_names
 from rex_thinker_ros.models.decoding.greedy import decode
 from rex_thinker_ros.models.decoding.language import LanguageReader, Look
 from rex_thinker_ros.models.decoding.layers import UnsupportedModelError
@@ -161,7 +161,10 @@ class QwenReasoner:
         look = self._look(image, prompt)
         logits = self._reader.read_prompt(inputs, look, self._profile.max_new_tokens)
         penalty = RepetitionPenalty(self._penalty, ids, logits.shape[1])
-        self._memory.begin(ids[inputs["mm_token_type_ids"][0] == 0].tolist())
+        self._memory.begin(
+            ids[inputs["mm_token_type_ids"][0] == 0].tolist(),
+            category_names(prompt.category, self._inputs.tokenizer),
+        )
         drafter = TextDrafter(self._memory, prompt, self._inputs.tokenizer)
         decode(self._reader, logits, penalty, drafter, transcript)
 

@@ -9,36 +9,53 @@ from rex_thinker_ros.referring.answer import MARK
 from rex_thinker_ros.referring.prompt import Prompt
 
 _THOUGHT_END = "</think>"
+_SUMMARY = "# Summarize and Re-Check answer"
 _MATCH = "✅"
+_PLAN_STEP = re.compile(r"^(?:<think>)?- Step ([0-9]{1,3}): (.+)$", re.MULTILINE)
+_HEADING = re.compile(r"^# Step ([0-9]{1,3}):", re.MULTILINE)
 
 
 def foresee(text: str, prompt: Prompt) -> str:
     """Return what is likely to follow the text, empty where its form says nothing.
 
-    Known are the numbers of the candidates and their boxes, line after line, and the answer: the
-    hint's boxes of all candidates whose last mark is a match. It is a guess, to be verified.
+    Known are the numbers of the candidates and their boxes, line after line, the headings, which
+    repeat the plan, and the answer: the hint's boxes of all candidates whose last mark is a match.
+    It is a guess, to be verified.
     """
     if _THOUGHT_END in text:
         return _rest(_THOUGHT_END + text.rpartition(_THOUGHT_END)[2], _answer(text, prompt))
     before, _, line = text.rpartition("\n")
-    return _rest(line, _line(before, prompt))
+    return _rest(line, _lines(before, prompt))
 
 
-def _line(before: str, prompt: Prompt) -> str:
-    """Return how the line after some others begins: with the first or the next candidate."""
+def _lines(before: str, prompt: Prompt) -> str:
+    """Return how the text goes on after some whole lines."""
     above = before.rpartition("\n")[2]
     name = prompt.category.capitalize()
+    summarized = _SUMMARY in before
     found = re.match(rf"- {re.escape(name)} ([0-9]{{1,3}})( \[[^\]]*\]: |)", above)
-    if found:
+    if above.startswith("#"):
+        if f"- {name} 1" in before and not summarized:
+            return ""
+        number, boxed = 1, not summarized
+    elif found:
         number, boxed = int(found[1]) + 1, bool(found[2])
-    elif above.startswith("#"):
-        number, boxed = 1, f"- {name} 1" not in before
     else:
         return ""
-    if number > len(prompt.hint_boxes):
-        return ""
-    box = f" {list(prompt.hint_boxes[number - 1])}: " if boxed else ""
-    return f"- {name} {number}{box}"
+    if number <= len(prompt.hint_boxes):
+        box = f" {list(prompt.hint_boxes[number - 1])}: " if boxed else ""
+        return f"- {name} {number}{box}"
+    if summarized:
+        return _answer(before, prompt)
+    return _heading(before) if boxed else ""
+
+
+def _heading(before: str) -> str:
+    """Return the heading of the plan's next step, or that of the summary after its last one."""
+    done = max(map(int, _HEADING.findall(before)), default=0)
+    steps = {int(number): title for number, title in _PLAN_STEP.findall(before)}
+    title = steps.get(done + 1)
+    return f"{_SUMMARY}\n" if title is None else f"# Step {done + 1}: {title}\n"
 
 
 def _rest(begun: str, whole: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tokenizers import Tokenizer
 
-from rex_thinker_ros.models.decoding.drafts import TextDrafter
+from rex_thinker_ros.models.decoding.drafts import TextDrafter, category_names
 from rex_thinker_ros.models.decoding.token_memory import TokenKinds, TokenMemory
 from rex_thinker_ros.models.profiles import load_profile
 from rex_thinker_ros.referring.boxes import Box, Size
@@ -58,6 +58,34 @@ def test_six_of_the_same_count_more_than_later_ones_alike() -> None:
     memory.begin([0, 1, 2, 3, 13, 11, 5])
     memory.begin([0, 1, 2, 3, 13, 10])
     assert memory.next(3) == [4]
+
+
+NAMED = {
+    "in what follows": ([5, 6], [6, 7], [5, 3]),
+    "in what came before": ([5, 6], [7, 8, 6], [7, 5]),
+    "of one form only": ([None, 6], [7, 8, 6], [7]),
+    "of a form that does not come": ([5, None], [7, 8], []),
+}
+
+
+@pytest.mark.parametrize(("names", "now", "draft"), NAMED.values(), ids=NAMED.keys())
+def test_what_a_text_is_about_may_have_another_name(
+    names: list[int | None], now: list[int], draft: list[int]
+) -> None:
+    memory = TokenMemory(KINDS)
+    memory.begin([9, 7, 8, 1, 7, 0, 3], [0, 1])
+    memory.begin([4], names)
+    memory.add(now)
+    assert memory.next(2) == draft
+
+
+def test_the_names_of_a_category_are_single_tokens() -> None:
+    folder = Path(load_profile("demo").reasoner)
+    tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    names = [category_names(category, tokenizer) for category in ("mug", "can", "lampshade")]
+    assert [tokenizer.decode([n]) for n in names[0] if n is not None] == ["mug", "- Mug", " → Mug"]
+    assert [n is None for n in names[0]] == [n is None for n in names[1]]
+    assert set(names[2]) == {None}
 
 
 def test_a_memory_stays_bounded_and_remembers_the_newest() -> None:

@@ -18,6 +18,8 @@ PROMPT = build_prompt(
     bounds=PixelBounds(),
 )
 FIRST, SECOND = [list(box) for box in PROMPT.hint_boxes]
+PLAN = "<think>- Step 1: Look at each.\n- Step 2: Sort them.\n"
+HEADING = "# Summarize and Re-Check answer\n"
 SUMMARY = "<think># Summarize and Re-Check answer\n- Mug 1: no → ❌\n- Mug 2: yes → ✅\n"
 
 CASES = {
@@ -27,7 +29,23 @@ CASES = {
     "the same, half said": (f"- Mug 1 {FIRST}: red → ✅\n- Mug 2 [", f"{str(SECOND)[1:]}: "),
     "a line without a box": ("- Mug 1: no → ❌\n", "- Mug 2"),
     "another line has begun": ("- Mug 1: no → ❌\n# Step 2", ""),
-    "after the last candidate": (f"- Mug 2 {SECOND}: red → ✅\n", ""),
+    "after the last candidate": (f"- Mug 2 {SECOND}: red → ✅\n", HEADING),
+    "a further step of the plan": (
+        f"{PLAN}# Step 1: Look at each.\n- Mug 2 {SECOND}: red → ✅\n",
+        "# Step 2: Sort them.\n",
+    ),
+    "after the plan's last step": (
+        f"{PLAN}# Step 2: Sort them.\n- Mug 2 {SECOND}: red → ✅\n# Summ",
+        HEADING[6:],
+    ),
+    "candidates begin": (f"{PLAN}# Step 1: Look at each.\n", f"- Mug 1 {FIRST}: "),
+    "what a later step says": (f"- Mug 1 {FIRST}: red → ✅\n# Step 2: Sort them.\n", ""),
+    "the summary begins": (f"- Mug 1 {FIRST}: red → ✅\n{HEADING}", "- Mug 1"),
+    "after a list without boxes": ("- Mug 1: no → ❌\n- Mug 2: no → ❌\n", ""),
+    "after the summary": (
+        SUMMARY,
+        f'</think><answer>json\n[{{"bbox_2d": {SECOND}, "label": "mug"}}]\n</answer>',
+    ),
     "the answer": (
         f"{SUMMARY}</think>",
         f'<answer>json\n[{{"bbox_2d": {SECOND}, "label": "mug"}}]\n</answer>',

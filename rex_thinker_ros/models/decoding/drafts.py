@@ -15,6 +15,19 @@ MOST = 16
 """Tokens of a draft, unless said otherwise."""
 
 
+_NAME_FORMS = ("{}", " {}", "- {}", " → {}")
+
+
+def category_names(category: str, tokenizer: Tokenizer) -> list[int | None]:
+    """Return the tokens that name a category, in a fixed order of forms; None for several."""
+    names: list[int | None] = []
+    for name in (category, category.capitalize()):
+        for form in _NAME_FORMS:
+            ids = tokenizer.encode(form.format(name), add_special_tokens=False).ids
+            names.append(ids[0] if len(ids) == 1 else None)
+    return names
+
+
 class TextDrafter:
     """Draft from the text's form where that foretells it, else from a memory of texts, in turn."""
 

@@ -50,26 +50,37 @@ class FusedLayers(LanguageLayers):
         self._out = Packed(self._head.weight * self._language.norm.weight)
 
     def run(
-        self, embedded: Tensor, positions: Tensor, allowed: Tensor | None, cache: KeptCache
+        self,
+        embedded: Tensor,
+        positions: Tensor,
+        allowed: Tensor | None,
+        cache: KeptCache,
+        wanted: int | None = None,
     ) -> Tensor:
-        """Return (1, new, width), not yet scaled by the last normalisation."""
+        """Return (1, wanted, width), not yet scaled by the last normalisation."""
         cos, sin = (
             table[0].unsqueeze(1) for table in self._language.rotary_emb(embedded, positions)
         )
         half = cos.shape[-1] // 2
         sin = torch.cat([-sin[..., :half], sin[..., half:]], -1)
         hidden = embedded[0]
+        last = len(self._fused) - 1
         for number, layer in enumerate(self._fused):
             states = layer.attention(self._normed(hidden)).view(len(hidden), -1, 2 * half)
             turning = states[:, : self._heads + self._kept_heads]
             turned = turning * cos + turning.roll(half, -1) * sin
-            queries = turned[:, : self._heads].transpose(0, 1)[None]
             keys = turned[:, self._heads :].transpose(0, 1)[None]
             values = states[:, self._heads + self._kept_heads :].transpose(0, 1)[None]
+            held = cache.update(keys, values, number)
+            if number == last and wanted is not None:
+                # of the others only the cache is of use
+                skipped = len(hidden) - wanted
+                hidden, turned = hidden[skipped:], turned[skipped:]
+                allowed = None if allowed is None else allowed[skipped:]
+            queries = turned[:, : self._heads].transpose(0, 1)[None]
             seen = functional.scaled_dot_product_attention(
-                queries, *cache.update(keys, values, number), attn_mask=allowed,
-                enable_gqa=self._kept_heads != self._heads,
-            )  # fmt: skip
+                queries, *held, attn_mask=allowed, enable_gqa=self._kept_heads != self._heads
+            )
             hidden = hidden + layer.output(seen[0].transpose(0, 1).flatten(1))
             gates, gated = layer.gates(self._normed(hidden)).chunk(2, -1)
             hidden = hidden + layer.down(functional.silu(gates) * gated)

@@ -79,8 +79,8 @@ class LanguageReader:
         token types is missing, without which an image would be taken for text.
         """
         positions, end = self.read_image(inputs, look, room)
-        rest = self._read(self._layers.embed(inputs["input_ids"][:, end:]), positions[:, :, end:])
-        return self._layers.logits(rest[:, -1:])
+        rest = self._layers.embed(inputs["input_ids"][:, end:])
+        return self._layers.logits(self._read(rest, positions[:, :, end:], wanted=1))
 
     def read_image(
         self, inputs: dict[str, torch.Tensor], look: Look, room: int = 0
@@ -103,7 +103,8 @@ class LanguageReader:
             self._prefix = None  # not before it is whole: reading may fail
             self._cache.keep(0)
             self.reserve(ids.shape[1] + room)
-            self._read(self._embed_prefix(inputs, look.patches(), end), positions[:, :, :end])
+            prefixed = self._embed_prefix(inputs, look.patches(), end)
+            self._read(prefixed, positions[:, :, :end], wanted=0)
             self._prefix = prefix
         return positions, end
 
@@ -163,13 +164,18 @@ class LanguageReader:
         _log.warning("No passes of fixed sizes, decoding will be slower: %s", reason)
         self._fixed, self._passes = False, []
 
-    def _read(self, embedded: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
-        """Run the layers over (1, new, width) at positions (3, 1, new), and count them as held."""
+    def _read(
+        self, embedded: torch.Tensor, positions: torch.Tensor, wanted: int | None = None
+    ) -> torch.Tensor:
+        """Run the layers over (1, new, width) at positions (3, 1, new), and count them as held.
+
+        wanted is that of LanguageLayers.run.
+        """
         new, held = embedded.shape[1], self._cache.length
         allowed = None
         # flash-attn aligns by the end; the others see all with one token, and by the beginning
         if self._layers.attention != "flash_attention_2" and new > 1:
             allowed = torch.ones(new, held + new, dtype=torch.bool, device=self.device).tril(held)
-        hidden = self._layers.run(embedded, positions, allowed, self._cache)
+        hidden = self._layers.run(embedded, positions, allowed, self._cache, wanted)
         self._cache.advance(new)
         return hidden

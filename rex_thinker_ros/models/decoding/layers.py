@@ -36,11 +36,13 @@ class LanguageLayers:
         positions: torch.Tensor,
         allowed: torch.Tensor | None,
         cache: KeptCache,
+        wanted: int | None = None,
     ) -> torch.Tensor:
-        """Return (1, new, width) for as many embedded tokens at positions (3, 1, new).
+        """Return (1, wanted, width) of embedded tokens (1, new, width) at positions (3, 1, new).
 
-        allowed (new, held) says which of the tokens in the cache each new one may see; None leaves
-        that to the attention, which knows for one token, and for flash-attn.
+        wanted: of how many, the last ones; of all where it is None. allowed (new, held) says which
+        of the tokens in the cache each new one may see; None leaves that to the attention, which
+        knows for one token, and for flash-attn.
         """
         mask = None if allowed is None else self._mask(allowed, embedded.dtype)
         rotation = self._language.rotary_emb(embedded, positions)
@@ -53,6 +55,8 @@ class LanguageLayers:
                 past_key_values=cache,
                 use_cache=True,
             )
+        if wanted is not None:
+            hidden = hidden[:, hidden.shape[1] - wanted :]
         normed: torch.Tensor = self._language.norm(hidden)
         return normed
 

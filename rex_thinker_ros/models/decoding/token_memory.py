@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 _SEPARATOR = -1  # between texts, so that no match goes across
+_NAMES = -(10**9)  # and upwards: what stands for the tokens that name a text's category
 _EXACT, _ALIKE = False, True
 _LOOKS = (
     (_EXACT, 6), (_ALIKE, 6), (_EXACT, 4), (_ALIKE, 4), (_ALIKE, 3), (_ALIKE, 2), (_ALIKE, 1),
@@ -38,7 +39,9 @@ class TokenKinds:
 class TokenMemory:
     """Find what followed the last time that the newest tokens came in the same order.
 
-    Where they never came, tokens that are alike tell as much of the form, but no number.
+    Where they never came, tokens that are alike tell as much of the form, but no number. What a
+    text is about goes by other names in other texts: each name in a text's row counts as the one
+    at the same place of another's.
     """
 
     def __init__(self, kinds: TokenKinds, *, most: int = 10_000) -> None:
@@ -47,22 +50,25 @@ class TokenMemory:
         self._most = most
         self._tokens: list[int] = []
         self._ends: dict[int, int] = {}
+        self._stand_ins: dict[int, int] = {}
 
     def emptied(self) -> TokenMemory:
         """Return a memory of nothing for the same tokens."""
         return TokenMemory(self._kinds, most=self._most)
 
-    def begin(self, tokens: Sequence[int]) -> None:
-        """Begin another text with these tokens."""
+    def begin(self, tokens: Sequence[int], names: Sequence[int | None] = ()) -> None:
+        """Begin another text with these tokens; names is its row of names, None for no token."""
         if len(self._tokens) > 2 * self._most:
             kept = self._tokens[-self._most :]
             self._tokens, self._ends = [], {}
+            self._stand_ins = {}
             self.add(kept)
+        self._stand_ins = {name: _NAMES + i for i, name in enumerate(names) if name is not None}
         self.add([_SEPARATOR, *tokens])
 
     def add(self, tokens: Sequence[int]) -> None:
         """Go on with the text."""
-        for token in tokens:
+        for token in self._general(tokens):
             for key in self._keys(()):  # what they are followed by, now that something follows
                 self._ends[key] = len(self._tokens)
             self._tokens.append(token)
@@ -72,16 +78,27 @@ class TokenMemory:
 
         `after` are tokens that are taken to have come since.
         """
-        for (alike, _), key in zip(_LOOKS, self._keys(after), strict=True):
+        for (alike, _), key in zip(_LOOKS, self._keys(self._general(after)), strict=True):
             follows = self._ends.get(key)
             if follows is None:
                 continue
             found = self._tokens[follows : follows + most]
             found = found[: found.index(_SEPARATOR)] if _SEPARATOR in found else found
             found = self._kinds.before_number(found) if alike else found
+            found = self._named(found)
             if found:
                 return found
         return []
+
+    def _general(self, tokens: Sequence[int]) -> list[int]:
+        """Return tokens of this text as they are kept."""
+        return [self._stand_ins.get(token, token) for token in tokens]
+
+    def _named(self, tokens: Sequence[int]) -> list[int]:
+        """Return kept tokens as those of this text, up to a name that it does not have."""
+        names = {stand_in: name for name, stand_in in self._stand_ins.items()}
+        known = itertools.takewhile(lambda token: token >= 0 or token in names, tokens)
+        return [names.get(token, token) for token in known]
 
     def _keys(self, after: Sequence[int]) -> list[int]:
         """Return the keys of the newest tokens, for each look; hashes take less memory."""

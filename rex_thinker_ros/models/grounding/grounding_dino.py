@@ -30,6 +30,9 @@ class GroundingDinoDetector(GroundedDetector):
         fold_norms(self._model.model.backbone)
         # in this order of pixels a CPU's convolutions and poolings are faster
         self._model.model.backbone.to(memory_format=torch.channels_last)
+        for module in self._model.model.backbone.modules():
+            if isinstance(module, torch.nn.ReLU):
+                module.inplace = True  # what a convolution returned is of no other use
         pack_linears(self._model)
 
     @property
