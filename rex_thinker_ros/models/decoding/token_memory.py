@@ -10,7 +10,8 @@ _SEPARATOR = -1  # between texts, so that no match goes across
 _NAMES = -(10**9)  # and upwards: what stands for the tokens that name a text's category
 _EXACT, _ALIKE = False, True
 _LOOKS = (
-    (_EXACT, 6), (_ALIKE, 6), (_EXACT, 4), (_ALIKE, 4), (_ALIKE, 3), (_ALIKE, 2), (_ALIKE, 1),
+    (_ALIKE, 12), (_ALIKE, 8), (_EXACT, 6), (_ALIKE, 6), (_EXACT, 4),
+    (_ALIKE, 4), (_ALIKE, 3), (_ALIKE, 2), (_ALIKE, 1),
 )  # fmt: skip
 """How many tokens in a row must have come before, the same or alike, in the order of trust."""
 
