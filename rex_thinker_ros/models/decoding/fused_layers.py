@@ -2,7 +2,8 @@
 
 A pass over a few tokens is little arithmetic: what takes the time is reading the weights and
 starting operations. Here queries, keys and values are one product, so are the two halves of the
-feed-forward's input, and the scales of the normalisations are multiplied into the weights.
+feed-forward's input, the scales of the normalisations are multiplied into the weights, and the two
+channels that a position turns lie side by side, as a complex number.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class FusedLayers(LanguageLayers):
         self._heads: int = config.num_attention_heads
         self._kept_heads: int = config.num_key_value_heads
         self._epsilon: float = self._language.norm.variance_epsilon
-        self._fused = [_fuse(layer) for layer in self._language.layers]
+        self._fused = [self._fuse(layer) for layer in self._language.layers]
         self._out = Packed(self._head.weight * self._language.norm.weight)
 
     def run(
@@ -61,14 +62,14 @@ class FusedLayers(LanguageLayers):
         cos, sin = (
             table[0].unsqueeze(1) for table in self._language.rotary_emb(embedded, positions)
         )
-        half = cos.shape[-1] // 2
-        sin = torch.cat([-sin[..., :half], sin[..., half:]], -1)
+        half = cos.shape[-1] // 2  # both tables hold the same twice
+        turns = torch.complex(cos[..., :half], sin[..., :half])
         hidden = embedded[0]
         last = len(self._fused) - 1
         for number, layer in enumerate(self._fused):
             states = layer.attention(self._normed(hidden)).view(len(hidden), -1, 2 * half)
-            turning = states[:, : self._heads + self._kept_heads]
-            turned = turning * cos + turning.roll(half, -1) * sin
+            turning = states[:, : self._heads + self._kept_heads].unflatten(-1, (half, 2))
+            turned = torch.view_as_real(torch.view_as_complex(turning) * turns).flatten(-2)
             keys = turned[:, self._heads :].transpose(0, 1)[None]
             values = states[:, self._heads + self._kept_heads :].transpose(0, 1)[None]
             held = cache.update(keys, values, number)
@@ -93,20 +94,31 @@ class FusedLayers(LanguageLayers):
     def _normed(self, hidden: Tensor) -> Tensor:
         return hidden * torch.rsqrt(hidden.square().mean(-1, keepdim=True) + self._epsilon)
 
+    def _fuse(self, layer: Any) -> _Layer:
+        attention, feed_forward = layer.self_attn, layer.mlp
+        before = layer.input_layernorm.weight
+        parts = (
+            (attention.q_proj, self._heads),
+            (attention.k_proj, self._kept_heads),
+            (attention.v_proj, None),
+        )
+        return _Layer(
+            attention=Packed(
+                torch.cat([_paired(part.weight, heads) for part, heads in parts]) * before,
+                torch.cat([_paired(part.bias, heads) for part, heads in parts]),
+            ),
+            output=Packed(attention.o_proj.weight),
+            gates=Packed(
+                torch.cat([feed_forward.gate_proj.weight, feed_forward.up_proj.weight])
+                * layer.post_attention_layernorm.weight
+            ),
+            down=Packed(feed_forward.down_proj.weight),
+        )
 
-def _fuse(layer: Any) -> _Layer:
-    attention, feed_forward = layer.self_attn, layer.mlp
-    before = layer.input_layernorm.weight
-    parts = (attention.q_proj, attention.k_proj, attention.v_proj)
-    return _Layer(
-        attention=Packed(
-            torch.cat([part.weight for part in parts]) * before,
-            torch.cat([part.bias for part in parts]),
-        ),
-        output=Packed(attention.o_proj.weight),
-        gates=Packed(
-            torch.cat([feed_forward.gate_proj.weight, feed_forward.up_proj.weight])
-            * layer.post_attention_layernorm.weight
-        ),
-        down=Packed(feed_forward.down_proj.weight),
-    )
+
+def _paired(rows: Tensor, heads: int | None) -> Tensor:
+    """Return rows (heads x channels, ...) with each head's second half in between its first."""
+    if heads is None:
+        return rows
+    halves = rows.unflatten(0, (heads, 2, -1))
+    return halves.transpose(1, 2).flatten(0, 2)
