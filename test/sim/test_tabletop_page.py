@@ -65,6 +65,7 @@ def test_a_sentence_is_answered_and_the_object_lifted_before_the_visitors_eyes(p
 
     page.locator("#rex-sentence textarea").fill("pick up the rightmost block")
     page.locator("#rex-sentence textarea").press("Enter")
+    expect(page.locator("#rex-sentence textarea")).to_have_value("")
 
     expect(page.locator("#rex-lines .you")).to_contain_text("pick up the rightmost block")
     expect(page.locator("#rex-words")).to_contain_text("Order from right to left")

@@ -39,8 +39,9 @@ class RobotPage:
                 self._refresh, [shown], outputs, show_progress="hidden", api_visibility="private"
             )
             sentence.submit(
-                self._say, [sentence], [sentence], show_progress="hidden", api_visibility="private"
-            )
+                self._say, [sentence], [sentence], show_progress="hidden", api_visibility="private",
+                queue=False, trigger_mode="multiple",  # not behind refreshes, and none is dropped
+            )  # fmt: skip
 
     def close(self) -> None:
         """Leave the robot alone."""
