@@ -2,7 +2,8 @@
 
 PyTorch multiplies by weights as they lie, with the kernels of BLAS. For the few rows of a decoding
 pass oneDNN takes a third of the time, and for the many of an image three quarters, if it may lay
-out the weights before; measured in benchmarks/README.md.
+out the weights before. Few rows are multiplied by half weights, where the weights are halves.
+Measured in benchmarks/README.md.
 """
 
 from __future__ import annotations
@@ -10,8 +11,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from rex_thinker_ros.models.half_weights import HalfWeights, are_halves
+
 LARGEST = 100_000_000
-"""Weights of a model that is still packed: they lie in memory twice."""
+"""Weights of a model that is still packed: they lie in memory two and a half times."""
+
+_FEW = 64  # rows
 
 
 def may_pack(model: torch.nn.Module) -> bool:
@@ -47,9 +52,12 @@ class Packed:
     def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
         self._weight = torch.ops.mkldnn._reorder_linear_weight(weight.detach())
         self._bias = None if bias is None else bias.detach()
+        self._halves = HalfWeights(weight, bias) if are_halves(weight) else None
 
     def __call__(self, states: Tensor) -> Tensor:
         """Return (..., out) for states (..., in)."""
+        if self._halves is not None and states.shape[:-1].numel() <= _FEW:
+            return self._halves(states)
         product: Tensor = torch.ops.mkldnn._linear_pointwise(
             states, self._weight, self._bias, "none", [], ""
         )

@@ -22,6 +22,16 @@ class FlatPatchEmbedding(Qwen2_5_VisionPatchEmbed):
     """Multiply patches with the kernel."""
 
     def forward(self, hidden_states: Tensor) -> Tensor:
-        """Return (patches, channels) for (patches, values)."""
-        kernel = self.proj.weight.flatten(1)
+        """Return (patches, channels) for (patches, values).
+
+        The values are those of two frames, or of one that stands for both.
+        """
+        kernel = self.proj.weight  # (channels, colours, frames, side, side)
+        if hidden_states.shape[1] < kernel[0].numel():
+            if kernel.dtype is torch.float32:
+                kernel = kernel.sum(2)
+            else:  # which would round the sum
+                one = hidden_states.view(len(hidden_states), kernel.shape[1], 1, -1)
+                hidden_states = one.expand(-1, -1, kernel.shape[2], -1).flatten(1)
+        kernel = kernel.flatten(1)
         return torch.nn.functional.linear(hidden_states.to(kernel.dtype), kernel, self.proj.bias)

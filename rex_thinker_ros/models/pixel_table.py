@@ -17,12 +17,9 @@ class PixelTable:
             levels = processor.rescale(levels, processor.rescale_factor)
         if processor.do_normalize:
             levels = processor.normalize(levels, processor.image_mean, processor.image_std)
-        self._values = np.asarray(levels, np.float32)[:, 0]
+        self._values = np.asarray(levels, np.float32)[:, 0].ravel()
+        self._starts = np.array([[0], [256], [512]], np.uint16)  # of each colour's values
 
     def look_up(self, pixels: np.ndarray) -> np.ndarray:
         """Return float32 for whole numbers from 0 to 255 of shape (n, 3, m): red, green, blue."""
-        found = np.empty(pixels.shape, np.float32)
-        whole = pixels.astype(np.uint8)
-        for color, values in enumerate(self._values):
-            found[:, color] = values[whole[:, color]]
-        return found
+        return self._values.take(pixels.astype(np.uint16) + self._starts)

@@ -151,7 +151,7 @@ class QwenReasoner:
             self._reader.read_image(self._inputs.tokens(prompt), self._look(image, prompt))
 
     def _look(self, image: RgbImage, prompt: Prompt) -> Look:
-        return Look(pixel_key(image), lambda: self._inputs.pixels(image, prompt))
+        return Look(pixel_key(image), lambda: self._inputs.frame(image, prompt))
 
     def _decode(self, image: RgbImage, prompt: Prompt, transcript: Transcript) -> None:
         inputs = {

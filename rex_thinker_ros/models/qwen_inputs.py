@@ -70,7 +70,9 @@ class QwenInputs:
 
     def __call__(self, image: RgbImage, prompt: Prompt) -> dict[str, torch.Tensor]:
         """Return all that the model's forward takes: the tokens and the pixels."""
-        return {**self.tokens(prompt), "pixel_values": self.pixels(image, prompt)}
+        frame = self.frame(image, prompt).view(-1, 3, 1, self._image_processor.patch_size**2)
+        frames = frame.expand(-1, -1, self._image_processor.temporal_patch_size, -1)
+        return {**self.tokens(prompt), "pixel_values": frames.flatten(1)}
 
     def tokens(self, prompt: Prompt) -> dict[str, torch.Tensor]:
         """Return input_ids, attention_mask and mm_token_type_ids (1, length), and the image's size.
@@ -88,16 +90,17 @@ class QwenInputs:
             "image_grid_thw": torch.tensor([[1, rows, columns]]),
         }
 
-    def pixels(self, image: RgbImage, prompt: Prompt) -> torch.Tensor:
-        """Return the image as (patches, values).
+    def frame(self, image: RgbImage, prompt: Prompt) -> torch.Tensor:
+        """Return the image as (patches, values); the model takes it for a film of two such frames.
 
         ValueError if its resized size is not prompt.resized: every coordinate of the prompt would
         be wrong.
         """
         # resized and cut by the processor, and normalised here: that would take it twice as long
         features = self._image_processor(
-            images=Image.fromarray(image), do_rescale=False, do_normalize=False, return_tensors="np"
-        )
+            images=Image.fromarray(image), do_rescale=False, do_normalize=False,
+            temporal_patch_size=1, return_tensors="np",
+        )  # fmt: skip
         _, rows, columns = features["image_grid_thw"][0].tolist()
         if (rows, columns) != self._grid(prompt):
             patch = self._image_processor.patch_size

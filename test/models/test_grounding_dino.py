@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from transformers.models.grounding_dino.processing_grounding_dino import GroundingDinoProcessor
 
 from rex_thinker_ros.models.grounding.grounding_dino import GroundingDinoDetector
 from rex_thinker_ros.models.profiles import Profile, load_profile
@@ -36,7 +37,10 @@ def test_the_candidates_are_those_of_transformers_own_post_processing(
 ) -> None:
     profile = replace(ALL, box_threshold=0.6, text_threshold=0.6)
     detector = load(random_detector, profile)
-    processor, model = detector._processor, detector._model
+    processor, model = (
+        GroundingDinoProcessor(detector._images, detector._tokenizer),
+        detector._model,
+    )
     inputs = processor(images=Image.fromarray(image), text="red mug.", return_tensors="pt")
     with torch.no_grad():
         outputs = model(**inputs)

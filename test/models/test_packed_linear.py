@@ -18,10 +18,13 @@ def small_model(*, bias: bool) -> torch.nn.Sequential:
     )
 
 
+@pytest.mark.parametrize("stored", [torch.float16, torch.float32], ids=["halves", "others"])
 @pytest.mark.parametrize("bias", [True, False], ids=["with a bias", "without"])
 @pytest.mark.parametrize("shape", [(1, 48), (9, 48), (1, 300, 48), (2, 3, 5, 48)], ids=str)
-def test_products_are_the_same_but_for_rounding(shape: tuple[int, ...], bias: bool) -> None:
-    plain = small_model(bias=bias)
+def test_products_are_the_same_but_for_rounding(
+    shape: tuple[int, ...], bias: bool, stored: torch.dtype
+) -> None:
+    plain = small_model(bias=bias).to(stored).float()
     packed = copy.deepcopy(plain)
     pack_linears(packed)
     assert sum(isinstance(module, PackedLinear) for module in packed.modules()) == 2

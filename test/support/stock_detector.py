@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+from PIL import Image
 from transformers import GroundingDinoForObjectDetection
 
 from rex_thinker_ros.models.grounding.grounded_detector import GroundedDetector
 from rex_thinker_ros.models.grounding.grounding_dino import GroundingDinoDetector
 from rex_thinker_ros.models.profiles import Profile
+from rex_thinker_ros.referring.detector import RgbImage
 
 
 class StockDetector(GroundingDinoDetector):
@@ -23,3 +25,9 @@ class StockDetector(GroundingDinoDetector):
             directory, local_files_only=True, dtype=torch.float32
         )
         self._model.to(place).eval()
+
+    def _pixels(self, image: RgbImage) -> torch.Tensor:
+        pixels: torch.Tensor = self._images(
+            images=Image.fromarray(image), return_tensors="pt"
+        )["pixel_values"]  # fmt: skip
+        return pixels

@@ -2,8 +2,9 @@
 
 A pass over a few tokens is little arithmetic: what takes the time is reading the weights and
 starting operations. Here queries, keys and values are one product, so are the two halves of the
-feed-forward's input, the scales of the normalisations are multiplied into the weights, and the two
-channels that a position turns lie side by side, as a complex number.
+feed-forward's input, and the two channels that a position turns lie side by side, as a complex
+number. The weights stay the numbers that they are in the checkpoint: as halves they are read twice
+as fast.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ class _Layer:
     output: Packed
     gates: Packed  # what is gated, after the gates
     down: Packed
+    before: Tensor  # scale of the normalisation before the attention
+    between: Tensor  # of the one before the feed-forward
 
 
 class FusedLayers(LanguageLayers):
@@ -47,8 +50,9 @@ class FusedLayers(LanguageLayers):
         self._heads: int = config.num_attention_heads
         self._kept_heads: int = config.num_key_value_heads
         self._epsilon: float = self._language.norm.variance_epsilon
+        self._after: Tensor = self._language.norm.weight.detach()
         self._fused = [self._fuse(layer) for layer in self._language.layers]
-        self._out = Packed(self._head.weight * self._language.norm.weight)
+        self._out = Packed(self._head.weight)
 
     def run(
         self,
@@ -58,16 +62,19 @@ class FusedLayers(LanguageLayers):
         cache: KeptCache,
         wanted: int | None = None,
     ) -> Tensor:
-        """Return (1, wanted, width), not yet scaled by the last normalisation."""
+        """Return (1, wanted, width): see LanguageLayers."""
         cos, sin = (
             table[0].unsqueeze(1) for table in self._language.rotary_emb(embedded, positions)
         )
         half = cos.shape[-1] // 2  # both tables hold the same twice
         turns = torch.complex(cos[..., :half], sin[..., :half])
+        # added to the scores; each layer would make it of the booleans anew
+        mask = None if allowed is None else torch.where(allowed, 0.0, -torch.inf)
         hidden = embedded[0]
         last = len(self._fused) - 1
         for number, layer in enumerate(self._fused):
-            states = layer.attention(self._normed(hidden)).view(len(hidden), -1, 2 * half)
+            states = layer.attention(self._normed(hidden, layer.before))
+            states = states.view(len(hidden), -1, 2 * half)
             turning = states[:, : self._heads + self._kept_heads].unflatten(-1, (half, 2))
             turned = torch.view_as_real(torch.view_as_complex(turning) * turns).flatten(-2)
             keys = turned[:, self._heads :].transpose(0, 1)[None]
@@ -77,26 +84,25 @@ class FusedLayers(LanguageLayers):
                 # of the others only the cache is of use
                 skipped = len(hidden) - wanted
                 hidden, turned = hidden[skipped:], turned[skipped:]
-                allowed = None if allowed is None else allowed[skipped:]
+                mask = None if mask is None else mask[skipped:]
             queries = turned[:, : self._heads].transpose(0, 1)[None]
             seen = functional.scaled_dot_product_attention(
-                queries, *held, attn_mask=allowed, enable_gqa=self._kept_heads != self._heads
+                queries, *held, attn_mask=mask, enable_gqa=self._kept_heads != self._heads
             )
             hidden = hidden + layer.output(seen[0].transpose(0, 1).flatten(1))
-            gates, gated = layer.gates(self._normed(hidden)).chunk(2, -1)
+            gates, gated = layer.gates(self._normed(hidden, layer.between)).chunk(2, -1)
             hidden = hidden + layer.down(functional.silu(gates) * gated)
-        return self._normed(hidden)[None]
+        return self._normed(hidden, self._after)[None]
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Return (new, vocabulary) for the (1, new, width) of run."""
         return self._out(hidden[0])
 
-    def _normed(self, hidden: Tensor) -> Tensor:
-        return hidden * torch.rsqrt(hidden.square().mean(-1, keepdim=True) + self._epsilon)
+    def _normed(self, hidden: Tensor, scale: Tensor) -> Tensor:
+        return scale * hidden * torch.rsqrt(hidden.square().mean(-1, keepdim=True) + self._epsilon)
 
     def _fuse(self, layer: Any) -> _Layer:
         attention, feed_forward = layer.self_attn, layer.mlp
-        before = layer.input_layernorm.weight
         parts = (
             (attention.q_proj, self._heads),
             (attention.k_proj, self._kept_heads),
@@ -104,15 +110,14 @@ class FusedLayers(LanguageLayers):
         )
         return _Layer(
             attention=Packed(
-                torch.cat([_paired(part.weight, heads) for part, heads in parts]) * before,
+                torch.cat([_paired(part.weight, heads) for part, heads in parts]),
                 torch.cat([_paired(part.bias, heads) for part, heads in parts]),
             ),
             output=Packed(attention.o_proj.weight),
-            gates=Packed(
-                torch.cat([feed_forward.gate_proj.weight, feed_forward.up_proj.weight])
-                * layer.post_attention_layernorm.weight
-            ),
+            gates=Packed(torch.cat([feed_forward.gate_proj.weight, feed_forward.up_proj.weight])),
             down=Packed(feed_forward.down_proj.weight),
+            before=layer.input_layernorm.weight.detach(),
+            between=layer.post_attention_layernorm.weight.detach(),
         )
 
 

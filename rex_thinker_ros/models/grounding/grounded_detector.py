@@ -14,11 +14,11 @@ from transformers import AutoTokenizer
 from transformers.models.grounding_dino.image_processing_pil_grounding_dino import (
     GroundingDinoImageProcessorPil,
 )
-from transformers.models.grounding_dino.processing_grounding_dino import GroundingDinoProcessor
 
 from rex_thinker_ros.models.grounding.caption import caption, word_positions
 from rex_thinker_ros.models.grounding.grounded_candidates import grounded_candidates
 from rex_thinker_ros.models.memory.shortage import memory_advice
+from rex_thinker_ros.models.pixel_table import PixelTable
 from rex_thinker_ros.models.profiles import Profile
 from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.candidate import Candidate
@@ -40,13 +40,14 @@ class GroundedDetector(ABC):
         # otherwise: by two pixels at most, unless they are very narrow.
         images = GroundingDinoImageProcessorPil
         settings = processing / "preprocessor_config.json"
-        self._processor: Any = GroundingDinoProcessor(
+        self._images: Any = (
             images.from_pretrained(processing, local_files_only=True)
             if settings.is_file()
-            else images(),
-            AutoTokenizer.from_pretrained(
-                processing, local_files_only=True, trust_remote_code=False
-            ),
+            else images()
+        )
+        self._table = PixelTable(self._images)
+        self._tokenizer: Any = AutoTokenizer.from_pretrained(
+            processing, local_files_only=True, trust_remote_code=False
         )
 
     def with_thresholds(self, *, box: float, text: float) -> GroundedDetector:
@@ -65,14 +66,11 @@ class GroundedDetector(ABC):
         ValueError for a category without a word. FloatingPointError where the model's logits are
         not numbers. OutOfMemoryError where memory runs out.
         """
-        tokenizer = self._processor.tokenizer
-        inputs = self._processor(
-            images=Image.fromarray(image),
-            text=caption(category),
-            truncation=True,
-            max_length=self._text_length,
-            return_tensors="pt",
+        tokenizer = self._tokenizer
+        inputs = tokenizer(
+            caption(category), truncation=True, max_length=self._text_length, return_tensors="pt"
         )
+        inputs["pixel_values"] = self._pixels(image)
         ids = inputs["input_ids"][0]
         ids[-2] = tokenizer.convert_tokens_to_ids(".")  # which a long caption has lost
         words = word_positions(ids.tolist(), tokenizer)
@@ -87,6 +85,17 @@ class GroundedDetector(ABC):
             size=Size(*image.shape[1::-1]),
             profile=self._profile,
         )
+
+    def _pixels(self, image: RgbImage) -> torch.Tensor:
+        """Return the image as the model sees it, (1, 3, height, width)."""
+        # resized by the processor, and normalised here: that would take it four times as long
+        features = self._images(
+            images=Image.fromarray(image), do_rescale=False, do_normalize=False, do_pad=False,
+            return_tensors="np",
+        )  # fmt: skip
+        resized = features["pixel_values"]
+        values = self._table.look_up(resized.reshape(1, 3, -1))
+        return torch.from_numpy(values.reshape(resized.shape))
 
     @property
     @abstractmethod

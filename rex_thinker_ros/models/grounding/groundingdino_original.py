@@ -30,7 +30,7 @@ class OriginalGroundingDinoDetector(GroundedDetector):
         """Load what find_original returned; WeightsError where the file is no Grounding DINO."""
         super().__init__(weights.processing, name=name, profile=profile, device=device)
         try:
-            model = original_model(read_pickled_weights(weights.file), self._processor.tokenizer)
+            model = original_model(read_pickled_weights(weights.file), self._tokenizer)
         except ForeignWeightsError as error:
             raise WeightsError(
                 f"{weights.file} does not hold the weights of a Grounding DINO with the tokenizer "
