@@ -51,7 +51,8 @@ class PreparingClock:
     def __init__(self, inputs: Any) -> None:
         """Take a QwenInputs, which is timed from now on."""
         self.seconds = 0.0
-        inputs.tokens, inputs.pixels = self._timed(inputs.tokens), self._timed(inputs.pixels)
+        for name in ("tokens", "frame", "pixels"):  # the last is the library's alone
+            setattr(inputs, name, self._timed(getattr(inputs, name)))
 
     def _timed(self, prepare: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*args: Any) -> Any:

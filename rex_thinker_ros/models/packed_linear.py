@@ -16,7 +16,7 @@ from rex_thinker_ros.models.half_weights import HalfWeights, are_halves
 LARGEST = 100_000_000
 """Weights of a model that is still packed: they lie in memory two and a half times."""
 
-_FEW = 64  # rows
+_FEW = 256  # rows
 
 
 def may_pack(model: torch.nn.Module) -> bool:

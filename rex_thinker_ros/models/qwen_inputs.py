@@ -70,9 +70,7 @@ class QwenInputs:
 
     def __call__(self, image: RgbImage, prompt: Prompt) -> dict[str, torch.Tensor]:
         """Return all that the model's forward takes: the tokens and the pixels."""
-        frame = self.frame(image, prompt).view(-1, 3, 1, self._image_processor.patch_size**2)
-        frames = frame.expand(-1, -1, self._image_processor.temporal_patch_size, -1)
-        return {**self.tokens(prompt), "pixel_values": frames.flatten(1)}
+        return {**self.tokens(prompt), "pixel_values": self.pixels(image, prompt)}
 
     def tokens(self, prompt: Prompt) -> dict[str, torch.Tensor]:
         """Return input_ids, attention_mask and mm_token_type_ids (1, length), and the image's size.
@@ -90,8 +88,16 @@ class QwenInputs:
             "image_grid_thw": torch.tensor([[1, rows, columns]]),
         }
 
+    def pixels(self, image: RgbImage, prompt: Prompt) -> torch.Tensor:
+        """Return the image as (patches, values) of a film of two frames, each what frame returns.
+
+        ValueError as there.
+        """
+        one = self.frame(image, prompt).view(-1, 3, 1, self._image_processor.patch_size**2)
+        return one.expand(-1, -1, self._image_processor.temporal_patch_size, -1).flatten(1)
+
     def frame(self, image: RgbImage, prompt: Prompt) -> torch.Tensor:
-        """Return the image as (patches, values); the model takes it for a film of two such frames.
+        """Return the image as (patches, values).
 
         ValueError if its resized size is not prompt.resized: every coordinate of the prompt would
         be wrong.
