@@ -12,8 +12,8 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import (
     Qwen2_5_VisionTransformerPretrainedModel,
     Qwen2_5_VLVisionAttention,
+    apply_rotary_pos_emb_vision,
     eager_attention_forward,
-    rotate_half,
 )
 from transformers.vision_utils import (
     get_vision_cu_seqlens,
@@ -85,21 +85,10 @@ class GroupedVisionAttention(Qwen2_5_VLVisionAttention):
             return output
 
         patches = len(hidden_states)
-        states = self.qkv(hidden_states).view(patches, 3, self.num_heads, -1)
-        query, key = _turned(states[:, :2], *position_embeddings).unbind(1)
-        value = states[:, 2]
+        query, key, value = self.qkv(hidden_states).view(patches, 3, self.num_heads, -1).unbind(1)
+        query, key = apply_rotary_pos_emb_vision(query, key, *position_embeddings)
         lengths = cu_seqlens.diff().tolist()
         return self.proj(_attend_by_length(attend, query, key, value, lengths).flatten(1))
-
-
-def _turned(states: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Return states (patches, 2, heads, channels) turned by their places, as the library does.
-
-    Queries and keys at once: half as many operations, each of twice the size.
-    """
-    cos, sin = (table[:, None, None].float() for table in (cos, sin))
-    turning = states.float()
-    return (turning * cos + rotate_half(turning) * sin).to(states.dtype)
 
 
 def _attend_by_length(

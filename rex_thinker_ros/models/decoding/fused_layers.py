@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from rex_thinker_ros.models.decoding.kept_cache import KeptCache
-from rex_thinker_ros.models.decoding.layers import LanguageLayers
+from rex_thinker_ros.models.decoding.layers import LanguageLayers, added_mask
 from rex_thinker_ros.models.packed_linear import Packed, may_pack
 
 
@@ -68,8 +68,8 @@ class FusedLayers(LanguageLayers):
         )
         half = cos.shape[-1] // 2  # both tables hold the same twice
         turns = torch.complex(cos[..., :half], sin[..., :half])
-        # added to the scores; each layer would make it of the booleans anew
-        mask = None if allowed is None else torch.where(allowed, 0.0, -torch.inf)
+        # of booleans each layer's attention would make it anew
+        mask = None if allowed is None else added_mask(allowed, embedded.dtype)
         hidden = embedded[0]
         last = len(self._fused) - 1
         for number, layer in enumerate(self._fused):

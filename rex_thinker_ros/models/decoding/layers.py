@@ -68,5 +68,10 @@ class LanguageLayers:
     def _mask(self, allowed: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
         if self.attention != "eager":
             return allowed[None, None]
-        added = torch.zeros_like(allowed, dtype=dtype)
-        return added.masked_fill(~allowed, torch.finfo(dtype).min)[None, None]
+        return added_mask(allowed, dtype)[None, None]
+
+
+def added_mask(allowed: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """Return what is added to attention's scores, so that only what is allowed counts."""
+    added = torch.zeros_like(allowed, dtype=dtype)
+    return added.masked_fill(~allowed, torch.finfo(dtype).min)

@@ -70,12 +70,12 @@ class GroundedDetector(ABC):
         inputs = tokenizer(
             caption(category), truncation=True, max_length=self._text_length, return_tensors="pt"
         )
-        inputs["pixel_values"] = self._pixels(image)
         ids = inputs["input_ids"][0]
         ids[-2] = tokenizer.convert_tokens_to_ids(".")  # which a long caption has lost
         words = word_positions(ids.tolist(), tokenizer)
         if not words:  # characters that the tokenizer drops
             return []
+        inputs["pixel_values"] = self._pixels(image)
         with torch.inference_mode():
             logits, boxes = self._run(inputs.to(self._device))
         return grounded_candidates(
