@@ -16,9 +16,10 @@ from rex_thinker_ros.models.decoding import drafts
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.detector import RgbImage
+from rex_thinker_ros.referring.observer import Observer
 from rex_thinker_ros.referring.prompt import Prompt
 from rex_thinker_ros.referring.reasoner import Completion
-from rex_thinker_ros.referring.referrer import Observer, Referrer
+from rex_thinker_ros.referring.referrer import Referrer
 
 OURS, STOCK, UNTUNED = "ours", "stock", "stock untuned"  # the last with PyTorch's own threads
 SOURCES = ("form", "memory", "form and memory, each command as the first")

@@ -33,7 +33,8 @@ from rex_thinker_ros.models.profiles import PROFILES
 from rex_thinker_ros.models.quiet import silence_libraries
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.command import Command
-from rex_thinker_ros.referring.referrer import Observer, Referrer
+from rex_thinker_ros.referring.observer import Observer
+from rex_thinker_ros.referring.referrer import Referrer
 
 COMMAND = Command("hand me the red mug", "red mug", "mug", wants_all=False)
 CANDIDATES = 8

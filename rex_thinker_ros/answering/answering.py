@@ -18,12 +18,15 @@ from rex_thinker_ros.answering.sources import CameraSource
 from rex_thinker_ros.images.error import ImageError
 from rex_thinker_ros.models.external import ExternalBoxError, ExternalDetector
 from rex_thinker_ros.referring.boxes import Box, Size
+from rex_thinker_ros.referring.checks import Checks
 from rex_thinker_ros.referring.command import Command, CommandParser, InvalidCommandError
 from rex_thinker_ros.referring.detector import Detector
 from rex_thinker_ros.referring.dialogue import settle
+from rex_thinker_ros.referring.observer import Observer
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.reasoner import Reasoner
-from rex_thinker_ros.referring.referrer import Checks, Observer, Referral, Referrer
+from rex_thinker_ros.referring.referral import Referral
+from rex_thinker_ros.referring.referrer import Referrer
 
 _log = logging.getLogger(__name__)
 
@@ -121,7 +124,7 @@ class Answering:
         return replace(result, answers=reply.question_id)
 
     def _referrer(self, detector: Detector, settings: Settings) -> Referrer:
-        checks = Checks(settings.verify_order, settings.min_confidence)
+        checks = Checks(settings.verify_order, settings.min_confidence, settings.second_reading)
         return Referrer(detector, self.models.reasoner, checks)
 
     def _no_camera(self, name: str) -> str:

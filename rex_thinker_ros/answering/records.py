@@ -11,11 +11,13 @@ from rex_thinker_ros.referring.decision_record import (
     DecisionRecord,
     RecordedImage,
     RecordedPoint,
+    RecordedReading,
     RecordedReferral,
     rgb_sha256,
 )
 from rex_thinker_ros.referring.pick_point import PickPoint
-from rex_thinker_ros.referring.referrer import Referral
+from rex_thinker_ros.referring.reasoner import Completion
+from rex_thinker_ros.referring.referral import Referral
 
 
 def to_record(result: Result, time: datetime, lost: int) -> DecisionRecord:
@@ -62,7 +64,12 @@ def _recorded_referral(referral: Referral, boxes: tuple[Box, ...]) -> RecordedRe
         first_token_seconds=referral.first_token_seconds,
         reasoning_seconds=referral.reasoning_seconds,
         decision_seconds=referral.decision_seconds,
+        contradicted=_recorded_reading(referral.contradicted) if referral.contradicted else None,
     )
+
+
+def _recorded_reading(completion: Completion) -> RecordedReading:
+    return RecordedReading(completion.text, completion.tokens)
 
 
 def _recorded_point(number: int, point: PickPoint) -> RecordedPoint:

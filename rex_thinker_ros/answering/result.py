@@ -10,7 +10,7 @@ from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.pick_point import PickPoint
-from rex_thinker_ros.referring.referrer import Referral
+from rex_thinker_ros.referring.referral import Referral
 from rex_thinker_ros.stamps import Header
 
 

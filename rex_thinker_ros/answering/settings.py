@@ -10,10 +10,11 @@ class Settings:
     """What answering depends on, such as parameters of the node; times in seconds.
 
     verify_order: whether orders and relations are checked, see decide. min_confidence: the least
-    confidence of FOUND in logits; 0 asks for none. dialogue_timeout: how long a question stays
-    open. max_image_age: the oldest image to decide on; 0 accepts any age. image_timeout: how long
-    a query waits for a fresh image. wait_for_image: whether the image must have been taken after
-    the query came. depth_tolerance: most time between an image and its depth.
+    confidence of FOUND in logits; 0 asks for none. second_reading: whether the reasoner is asked
+    once more where its answer is a CONTRADICTION, see Referrer. dialogue_timeout: how long a
+    question stays open. max_image_age: the oldest image to decide on; 0 accepts any age.
+    image_timeout: how long a query waits for a fresh image. wait_for_image: whether the image must
+    have been taken after the query came. depth_tolerance: most time between an image and its depth.
 
     Raises:
         TypeError: a value is of another kind than its default.
@@ -22,6 +23,7 @@ class Settings:
 
     verify_order: bool = True
     min_confidence: float = 0.0
+    second_reading: bool = True
     dialogue_timeout: float = 10.0
     max_image_age: float = 1.0
     image_timeout: float = 1.0

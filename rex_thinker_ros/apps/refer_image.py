@@ -22,11 +22,13 @@ from rex_thinker_ros.models.load import load_models
 from rex_thinker_ros.models.memory.taken import peak_text
 from rex_thinker_ros.referring.annotation import annotate
 from rex_thinker_ros.referring.cancel import CancelToken
-from rex_thinker_ros.referring.candidate import Verdict
+from rex_thinker_ros.referring.candidate import Candidate, Verdict
 from rex_thinker_ros.referring.command import CommandParser, InvalidCommandError
 from rex_thinker_ros.referring.detector import RgbImage
+from rex_thinker_ros.referring.observer import Observer
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.referring.referrer import Observer, Referral, Referrer
+from rex_thinker_ros.referring.referral import Referral
+from rex_thinker_ros.referring.referrer import Referrer
 from rex_thinker_ros.user_error import UserError
 
 _GAP = 8  # pixels between the two pictures
@@ -37,6 +39,9 @@ class _Watcher(Observer):
 
     def __init__(self, telling: Telling) -> None:
         self._telling = telling
+        self._text = ""
+
+    def on_candidates(self, candidates: Sequence[Candidate]) -> None:
         self._text = ""
 
     def on_text(self, piece: str) -> None:

@@ -39,10 +39,15 @@ class Telling:
         self.print(Text.assemble("\n", (f"[{place}] ", "dim"), (what, "bold cyan")))
 
     def reasoning(self, text: str) -> None:
-        """Print what is new in the reasoning, of which `text` is all so far."""
-        if text.startswith(self._said):
-            self._console.print(Text(text[len(self._said) :], "dim"), end="")
-            self._said = text
+        """Print what is new in the reasoning, of which `text` is all so far.
+
+        Another text begins on a line of its own: a second reading.
+        """
+        if not text.startswith(self._said):
+            self.print(Text("\n"))
+            self._said = ""
+        self._console.print(Text(text[len(self._said) :], "dim"), end="")
+        self._said = text
 
     def outcome(
         self, status: str, status_text: str, boxes: Sequence[Box], seconds: float | None,

@@ -20,6 +20,7 @@ class ExternalDetector:
     """Propose given boxes of one image, in full-image pixels; implements Detector."""
 
     name = "external"
+    given = True
 
     def __init__(self, boxes: Sequence[Box], image_size: Size) -> None:
         """Number the boxes in the order they were given, clipped to the image.

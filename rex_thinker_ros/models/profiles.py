@@ -21,6 +21,9 @@ IMAGE_ENCODINGS = ("png", "jpeg")
 ATTENTIONS = ("auto", "flash", "sdpa", "eager")
 """What computes the reasoner's attention; auto is the fastest that is there."""
 
+SECOND_LOOKS = ("never", "in_doubt", "always")
+"""When the detector looks at the mirrored image too."""
+
 SETTINGS = {
     "recording": "recording",
     "detector.path": "detector",
@@ -28,6 +31,7 @@ SETTINGS = {
     "detector.text_threshold": "text_threshold",
     "detector.nms_iou": "duplicate_iou",
     "detector.max_candidates": "max_candidates",
+    "detector.second_look": "second_look",
     "reasoner.path": "reasoner",
     "reasoner.max_new_tokens": "max_new_tokens",
     "reasoner.max_seconds": "max_seconds",
@@ -53,7 +57,8 @@ class Profile:
     attention one of ATTENTIONS; both are the reasoner's. The pixel bounds are those of the resized
     image that the reasoner sees. A box is a candidate if its best score is over box_threshold and
     a word of the category scores over text_threshold; of two boxes that overlap by more than
-    duplicate_iou the better stays, and at most max_candidates in all. A generation ends after
+    duplicate_iou the better stays, and at most max_candidates in all. second_look, one of
+    SECOND_LOOKS, is when the detector looks at the mirrored image too. A generation ends after
     max_new_tokens or max_seconds. On a CPU PyTorch computes with cpu_threads, 0 being as many as it
     chooses. ValueError for a value out of its range.
     """
@@ -73,6 +78,7 @@ class Profile:
     text_threshold: float = 0.25
     duplicate_iou: float = 0.8
     max_candidates: int = 32
+    second_look: str = "never"
     max_new_tokens: int = 2048
     max_seconds: float = 120.0
     cpu_threads: int = 0
@@ -85,6 +91,7 @@ class Profile:
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
         for name, choices in (
+            ("second_look", SECOND_LOOKS),
             ("server_image", IMAGE_ENCODINGS),
             ("quantization", QUANTIZATIONS),
             ("attention", ATTENTIONS),
@@ -120,6 +127,7 @@ PROFILES = {
             max_pixels=200 * _TOKEN_PIXELS,
             box_threshold=0.25,
             duplicate_iou=0.5,
+            second_look="in_doubt",
             max_new_tokens=700,
             max_seconds=30.0,
             cpu_threads=1,  # more wait for one another longer than so small a model computes

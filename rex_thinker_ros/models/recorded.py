@@ -17,6 +17,8 @@ from rex_thinker_ros.referring.reasoner import Completion
 class RecordedDetector:
     """Propose the recorded candidates; implements Detector."""
 
+    given = False
+
     def __init__(self, recording: Recording, *, name: str) -> None:
         self.name = name
         self._recording = recording
@@ -41,6 +43,10 @@ class RecordedReasoner:
         completion = self._recording.completion(image, prompt)
         on_text(completion.text)
         return completion
+
+    def knows(self, image: RgbImage, prompt: Prompt) -> bool:
+        """Tell whether there is an answer: see Remembers."""
+        return self._recording.knows(image, prompt)
 
 
 def load_recorded(profile: Profile) -> tuple[RecordedDetector, RecordedReasoner]:

@@ -16,7 +16,7 @@ from rex_thinker_ros.models.recorded_answers import (
 )
 from rex_thinker_ros.models.recorded_decision import (
     candidates_of,
-    completion_of,
+    readings_of,
     was_detected,
     was_reasoned,
 )
@@ -30,6 +30,8 @@ from rex_thinker_ros.referring.reasoner import Completion
 from rex_thinker_ros.user_error import UserError
 
 _log = logging.getLogger(__name__)
+
+_REWORDED = "another version worded it"
 
 
 class RecordingError(UserError):
@@ -109,6 +111,10 @@ class Recording:
             raise UnknownImageError
         raise PromptChangedError(prompt_change(recorded, prompt))
 
+    def knows(self, image: RgbImage, prompt: Prompt) -> bool:
+        """Tell whether the prompt was put to the reasoner, answered or not."""
+        return prompt in self._completions.asked(_key(image))
+
     def _add(self, decision: LoggedDecision) -> None:
         record, session = decision.record, decision.session
         command, image, referral = record.command, record.image, record.referral
@@ -116,18 +122,18 @@ class Recording:
             return
         key = (image.sha256, image.size)
         if was_detected(record, referral):
-            candidates = candidates_of(record, referral)
-            self._candidates.add(key, command.category, candidates, is_follow_up=False)
+            detected = candidates_of(record, referral)
+            self._candidates.add(key, command.category, detected, is_follow_up=False)
         if not was_reasoned(record, referral):
             return
-        prompt = build_prompt(
-            expression=command.expression, category=command.category,
-            candidates=referral.candidates, image_size=image.size, bounds=session.bounds,
-        )  # fmt: skip
-        completion = completion_of(record, referral)
-        if session.wording not in ("", self._wording):
-            completion = Unanswered(PromptChangedError, "another version worded it")
-        self._completions.add(key, prompt, completion, is_follow_up=bool(record.answers))
+        for candidates, answer in readings_of(record, referral):
+            prompt = build_prompt(
+                expression=command.expression, category=command.category,
+                candidates=candidates, image_size=image.size, bounds=session.bounds,
+            )  # fmt: skip
+            known = session.wording in ("", self._wording)
+            completion = answer if known else Unanswered(PromptChangedError, _REWORDED)
+            self._completions.add(key, prompt, completion, is_follow_up=bool(record.answers))
 
 
 def _key(image: RgbImage) -> ImageKey:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from rex_thinker_ros.referring.boxes import Box
@@ -21,8 +22,9 @@ class Verdict(Enum):
 class Candidate:
     """Hold one detected object.
 
-    number counts from 1 in hint order, which is detector order; box is in full-image pixels;
-    score is the detector's, 0 to 1; verdict and note are the reasoner's, once it has spoken.
+    number counts from 1 in hint order, which is detector order, or its reverse in a second reading;
+    box is in full-image pixels; score is the detector's, 0 to 1; verdict and note are the
+    reasoner's, once it has spoken.
     """
 
     number: int
@@ -30,3 +32,8 @@ class Candidate:
     score: float
     verdict: Verdict = Verdict.UNKNOWN
     note: str = ""
+
+
+def in_reverse(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Return the candidates in the reverse order, numbered anew from 1; twice is as before."""
+    return tuple(replace(c, number=n) for n, c in enumerate(reversed(candidates), 1))

@@ -104,10 +104,19 @@ class RecordedImage:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedReading:
+    """Hold a first reading that was contradicted, as in Completion."""
+
+    reasoning: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class RecordedReferral:
     """Hold what the models said, as in Referral and Decision; boxes are in full-image pixels.
 
-    No candidates may also mean that detection was never done: the record's status tells.
+    No candidates may also mean that detection was never done: the record's status tells. Those of a
+    second reading stand in the reverse order of the detector's.
     """
 
     candidates: tuple[Candidate, ...]
@@ -120,6 +129,7 @@ class RecordedReferral:
     first_token_seconds: float | None
     reasoning_seconds: float
     decision_seconds: float
+    contradicted: RecordedReading | None = None
 
 
 @dataclass(frozen=True, slots=True)

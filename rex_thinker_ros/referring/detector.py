@@ -21,6 +21,11 @@ class Detector(Protocol):
         """Return the name to report, such as the profile's or the checkpoint's."""
         ...
 
+    @property
+    def given(self) -> bool:
+        """Tell whether others give the candidates, who know them by their numbers."""
+        ...
+
     def detect(self, image: RgbImage, category: str) -> list[Candidate]:
         """Return the candidates, numbered from 1 in hint order, boxes in full-image pixels."""
         ...

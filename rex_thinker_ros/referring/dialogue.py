@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.candidate import Candidate, Verdict
+from rex_thinker_ros.referring.checks import Checks
 from rex_thinker_ros.referring.choosing import choose
 from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.decision import Decision, not_trusted, require_confidence
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.follow_up import ByDescription, FollowUp, Nothing, Unsettled
+from rex_thinker_ros.referring.observer import Observer
 from rex_thinker_ros.referring.order_check import order_fault
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.question import question
-from rex_thinker_ros.referring.referrer import Checks, Observer, Referral, Referrer
+from rex_thinker_ros.referring.referral import Referral
+from rex_thinker_ros.referring.referrer import Referrer
 
 OTHER = "another one was chosen"
 

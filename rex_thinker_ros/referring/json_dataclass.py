@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import MISSING, asdict, fields, is_dataclass
 from datetime import datetime, timezone
 from enum import Enum
 from types import NoneType, UnionType
@@ -28,7 +28,7 @@ def to_line(value: Any) -> str:
 def from_line(kind: type[T], line: str) -> T:
     """Read a line back as a dataclass; ValueError names the field that does not fit.
 
-    Fields that the dataclass does not have are ignored.
+    Fields that the dataclass does not have are ignored, those that are missing have its defaults.
     """
     return _decode(kind, parse_object(line), "")
 
@@ -95,6 +95,8 @@ def _decode_dataclass(kind: Any, values: dict[str, Any], name: str) -> Any:
     for field in fields(kind):
         way = f"{name}.{field.name}".lstrip(".")
         if field.name not in values:
+            if field.default is not MISSING:  # which came to be after the line was written
+                continue
             raise ValueError(f"{way} is missing")
         arguments[field.name] = _decode(hints[field.name], values[field.name], way)
     return kind(**arguments)

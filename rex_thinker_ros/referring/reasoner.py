@@ -70,3 +70,12 @@ class LooksAhead(Protocol):
         The next prompt about it is answered sooner. What fails here shows when one is answered.
         """
         ...
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """Answer only what was answered before; some reasoners do."""
+
+    def knows(self, image: RgbImage, prompt: Prompt) -> bool:
+        """Tell whether there is an answer to a prompt about an image."""
+        ...

@@ -10,7 +10,7 @@ from typing import Any
 from rclpy.node import Node
 
 from rex_thinker_ros.answering.settings import DEFAULTS, Settings
-from rex_thinker_ros.models.profiles import ATTENTIONS, IMAGE_ENCODINGS
+from rex_thinker_ros.models.profiles import ATTENTIONS, IMAGE_ENCODINGS, SECOND_LOOKS
 from rex_thinker_ros.models.quantization import QUANTIZATIONS
 from rex_thinker_ros.ros.parameter_fields import (
     ParameterError,
@@ -75,6 +75,13 @@ class Parameters:
         "Most candidates, the highest scores are kept; negative takes the profile's own.",
         name="detector.max_candidates",
         between=(-1, 100),
+    )
+    detector_second_look: str = parameter(
+        "",
+        "When the detector looks at the mirrored image too: never, in_doubt (where a score is "
+        "neither high nor low) or always; empty takes the profile's own.",
+        name="detector.second_look",
+        choices=("", *SECOND_LOOKS),
     )
     reasoner_path: str = parameter(
         "",
@@ -165,6 +172,12 @@ class Parameters:
         "Least confidence of FOUND, in logits between the best and the next best token, else "
         "LOW_CONFIDENCE; 0 asks for none. Not calibrated: choose it per model.",
         between=(0.0, 1000.0),
+        live=True,
+    )
+    second_reading: bool = parameter(
+        DEFAULTS.second_reading,
+        "Where an answer is a CONTRADICTION, ask once more with the candidates in the reverse "
+        "order, and let that answer count. Never done for candidates that others gave.",
         live=True,
     )
     dialogue_timeout: float = parameter(

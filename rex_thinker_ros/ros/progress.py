@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rex_thinker_ros.referring.candidate import Candidate
-from rex_thinker_ros.referring.referrer import Observer, Stage
+from rex_thinker_ros.referring.observer import Observer, Stage
 
 _TEXT_PERIOD_SECONDS = 0.1
 
@@ -38,8 +38,9 @@ class Progress(Observer):
         self.finish()
 
     def on_candidates(self, candidates: Sequence[Candidate]) -> None:
-        """Hear what the detector proposed; it is told with the next stage."""
+        """Hear what the detector proposed; it is told with the next stage, and the text anew."""
         self._candidates = tuple(candidates)
+        self._text = ""
 
     def on_text(self, piece: str) -> None:
         """Take the next piece of the model's text."""

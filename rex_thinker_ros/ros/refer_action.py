@@ -15,8 +15,8 @@ from rex_thinker_ros.action import Refer
 from rex_thinker_ros.answering.query import Query
 from rex_thinker_ros.answering.requests import Ending, Request
 from rex_thinker_ros.msg import Referral as ReferralMessage
+from rex_thinker_ros.referring.observer import Stage
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.referring.referrer import Stage
 from rex_thinker_ros.ros.clock import now_nanoseconds
 from rex_thinker_ros.ros.messages import box_of, candidate_message
 from rex_thinker_ros.ros.progress import Standing

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.referring.referrer import Referral
+from rex_thinker_ros.referring.referral import Referral
 
 STAGES = ("convert", "detect", "first_token", "per_token", "decide")
 _WINDOW = 200

@@ -29,9 +29,11 @@ from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.command import CommandParser
 from rex_thinker_ros.referring.decision import Decision, decide, snap
 from rex_thinker_ros.referring.detector import Detector
+from rex_thinker_ros.referring.observer import Observer
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.prompt import PixelBounds, hint_boxes, smart_resize
-from rex_thinker_ros.referring.referrer import Observer, Referral, Referrer
+from rex_thinker_ros.referring.referral import Referral
+from rex_thinker_ros.referring.referrer import Referrer
 from rex_thinker_ros.training.disturbances import DISTURBANCES
 from rex_thinker_ros.training.evaluation_table import AGREEMENT, ORDER, Detections, Row, table
 from rex_thinker_ros.training.held_out import draw, expectation, is_right

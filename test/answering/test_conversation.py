@@ -16,7 +16,7 @@ from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.decision import Decision
 from rex_thinker_ros.referring.follow_up import ByOrder
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.referring.referrer import Referral
+from rex_thinker_ros.referring.referral import Referral
 
 ASKED = 1000  # nanoseconds
 COMMAND = Command("take the mug", "mug", "mug", wants_all=False)

@@ -39,7 +39,7 @@ from rex_thinker_ros.referring.log_reader import LoggedDecision, read_log
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.pick_point import PickPoint
 from rex_thinker_ros.referring.prompt import PixelBounds, build_prompt
-from rex_thinker_ros.referring.referrer import Referral
+from rex_thinker_ros.referring.referral import Referral
 
 SETTINGS = {"model": "demo", "min_confidence": 0.5}
 COMMAND = Command("take the mug", "mug", "mug", wants_all=False)

@@ -27,3 +27,12 @@ def test_reasoning_is_printed_once_as_it_grows(capsys: pytest.CaptureFixture[str
         "FOUND  [1, 2, 3, 4]  1.23 s  (expected NO_MATCH)",
         "Found it.",
     ]
+
+
+def test_a_second_reading_begins_on_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = Terminal()
+    terminal.command(1, 1, "the mug")
+    for text in ("<think>- Mug", "<think>- Mug 1</think>", "<think>", "<think>- Mug 2</think>"):
+        terminal.reasoning(text)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-3:] == ["<think>- Mug 1</think>", "", "<think>- Mug 2</think>"]

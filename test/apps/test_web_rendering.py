@@ -15,7 +15,7 @@ from rex_thinker_ros.referring.candidate import Candidate, Verdict
 from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.decision import Decision
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.referring.referrer import Referral
+from rex_thinker_ros.referring.referral import Referral
 
 COMMAND = Command("the red mug", "red mug", "mug", wants_all=False)
 FIRST, SECOND = Candidate(1, Box(0, 0, 50, 20), 0.9), Candidate(2, Box(50, 10, 100, 40), 0.8)

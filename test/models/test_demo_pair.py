@@ -14,10 +14,11 @@ from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.detector import Detector
+from rex_thinker_ros.referring.observer import Observer
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.prompt import build_prompt
 from rex_thinker_ros.referring.reasoner import Reasoner, StopReason
-from rex_thinker_ros.referring.referrer import Observer, Referrer
+from rex_thinker_ros.referring.referrer import Referrer
 
 PROFILE = load_profile("demo")
 

@@ -18,9 +18,10 @@ from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.candidate import Candidate
 from rex_thinker_ros.referring.command import CommandParser
+from rex_thinker_ros.referring.observer import Observer
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.prompt import build_prompt
-from rex_thinker_ros.referring.referrer import Observer, Referrer
+from rex_thinker_ros.referring.referrer import Referrer
 
 IMAGE = read_image(Path(__file__).parents[1] / "data/tabletop.jpg")
 ORANGE_MUG = Box(107, 292, 188, 395)

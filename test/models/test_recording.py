@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scripted_models import ScriptedDetector, ScriptedReasoner
+from scripted_models import ScriptedDetector, ScriptedReasoner, SecondThoughts
 
 from rex_thinker_ros.answering.query import Query
 from rex_thinker_ros.answering.records import to_record
@@ -31,16 +31,19 @@ from rex_thinker_ros.models.recorded_answers import (
 from rex_thinker_ros.models.recording import Recording, RecordingError
 from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.cancel import CancelToken
-from rex_thinker_ros.referring.candidate import Candidate
+from rex_thinker_ros.referring.candidate import Candidate, in_reverse
+from rex_thinker_ros.referring.checks import Checks
 from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.confidence import PieceMargin
 from rex_thinker_ros.referring.decision_record import DecisionRecord, LogSession
 from rex_thinker_ros.referring.detector import Detector, RgbImage
 from rex_thinker_ros.referring.log_reader import DECISIONS_FILE, LoggedDecision, segment_path
+from rex_thinker_ros.referring.observer import Observer
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.prompt import PixelBounds, Prompt, build_prompt, wording
 from rex_thinker_ros.referring.reasoner import Reasoner, StopReason
-from rex_thinker_ros.referring.referrer import Checks, Observer, Referral, Referrer
+from rex_thinker_ros.referring.referral import Referral
+from rex_thinker_ros.referring.referrer import Referrer
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=timezone.utc)
 BOUNDS = ScriptedReasoner.bounds
@@ -63,9 +66,9 @@ def prompt_of(
     )  # fmt: skip
 
 
-def text(*numbers: int, unsure: int = 0) -> str:
+def text(*numbers: int, unsure: int = 0, mugs: Sequence[Candidate] = MUGS) -> str:
     """Return what a model writes that chooses mugs by number."""
-    boxes = prompt_of(RED).hint_boxes
+    boxes = prompt_of(RED, mugs).hint_boxes
     marks = {n: "✅" if n in numbers else "⚠️" if n == unsure else "❌" for n in (1, 2)}
     summary = "\n".join(f"- Mug {n}: it is so {mark}" for n, mark in marks.items())
     answer = ", ".join(f'{{"bbox_2d": {list(boxes[n - 1])}}}' for n in numbers)
@@ -149,6 +152,46 @@ def test_nothing_in_view_comes_again() -> None:
     original = refer(ScriptedDetector([]), saying(""))
     assert original.decision.outcome is Outcome.NO_CANDIDATES
     assert refer(*models(logged(original))).decision == original.decision
+
+
+@pytest.mark.parametrize(
+    ("again", "outcome"),
+    [
+        pytest.param(text(1, mugs=in_reverse(MUGS)), Outcome.FOUND, id="found"),
+        pytest.param(text(), Outcome.NO_MATCH, id="none fits"),
+        pytest.param(text(1), Outcome.CONTRADICTION, id="contradictory again"),
+        pytest.param("no answer", Outcome.UNPARSABLE, id="no answer"),
+    ],
+)
+def test_both_readings_come_again(again: str, outcome: Outcome) -> None:
+    reasoner = SecondThoughts(text(1).replace("✅", "❌"), again)
+    recorded = refer(ScriptedDetector(MUGS), reasoner)
+    assert recorded.decision.outcome is outcome
+    again_referral = refer(*models(logged(recorded)))
+    assert again_referral.decision == recorded.decision
+    assert again_referral.reasoning == again
+    assert again_referral.contradicted == recorded.contradicted
+    assert again_referral.tokens == recorded.tokens
+
+
+def test_where_no_second_reading_was_recorded_the_contradiction_stands() -> None:
+    once = ScriptedReasoner(text(1).replace("✅", "❌"))
+    checks = Checks(second_reading=False)
+    recorded = Referrer(ScriptedDetector(MUGS), once, checks).refer(
+        IMAGE, RED, Observer(), CancelToken()
+    )
+    again = refer(*models(logged(recorded)))
+    assert again.decision == recorded.decision
+    assert again.decision.outcome is Outcome.CONTRADICTION
+
+
+def test_two_commands_about_one_image_come_again_though_one_was_read_twice() -> None:
+    reasoner = SecondThoughts(text(1).replace("✅", "❌"), text(1, mugs=in_reverse(MUGS)))
+    twice, once = refer(ScriptedDetector(MUGS), reasoner), decided(text(1), BLUE)
+    for order in ((twice, once), (once, twice)):
+        detector, recorded = models(*map(logged, order))
+        assert refer(detector, recorded, RED).decision == twice.decision
+        assert refer(detector, recorded, BLUE).decision == once.decision
 
 
 def test_other_checks_decide_anew() -> None:

@@ -18,10 +18,12 @@ from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.detector import Detector
+from rex_thinker_ros.referring.observer import Observer
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.prompt import Prompt, build_prompt
 from rex_thinker_ros.referring.reasoner import Reasoner, StopReason
-from rex_thinker_ros.referring.referrer import Observer, Referral, Referrer
+from rex_thinker_ros.referring.referral import Referral
+from rex_thinker_ros.referring.referrer import Referrer
 
 MUG = Command("give me the orange mug", "orange mug", "mug", wants_all=False)
 

@@ -22,6 +22,7 @@ from rex_thinker_ros.referring.decision_record import (
     LogSession,
     RecordedImage,
     RecordedPoint,
+    RecordedReading,
     RecordedReferral,
     RecordError,
     rgb_sha256,
@@ -51,6 +52,7 @@ RECORD = DecisionRecord(
         first_token_seconds=0.25,
         reasoning_seconds=1.5,
         decision_seconds=0.0,
+        contradicted=RecordedReading("<think>no", 2),
     ),
     pick_points=(RecordedPoint(1, 0.1, -0.2, 0.8, 0.01, 0.02, 0.03, 0.5),),
     answers="ab-6",
@@ -67,7 +69,8 @@ LINE = (
     '"y1": 40.5}, "score": 0.75, "verdict": "MATCH", "note": "red"}], '
     '"boxes": [{"x0": 0.1, "y0": 2.0, "x1": 30.0, "y1": 40.5}], "reasoning": "<think>\\n", '
     '"tokens": 3, "confidence": null, "model": "a + b", "detection_seconds": 0.5, '
-    '"first_token_seconds": 0.25, "reasoning_seconds": 1.5, "decision_seconds": 0.0}, '
+    '"first_token_seconds": 0.25, "reasoning_seconds": 1.5, "decision_seconds": 0.0, '
+    '"contradicted": {"reasoning": "<think>no", "tokens": 2}}, '
     '"pick_points": [{"candidate": 1, "x": 0.1, "y": -0.2, "z": 0.8, "spread_x": 0.01, '
     '"spread_y": 0.02, "spread_z": 0.03, "depth_share": 0.5}], "answers": "ab-6"}'
 )
@@ -77,6 +80,14 @@ REFUSAL = DecisionRecord(NOON, "ab-8", 0, "", "jump", Outcome.INVALID_COMMAND, "
 def test_schema_1_is_written_and_read_like_this() -> None:
     assert RECORD.to_json() == LINE
     assert DecisionRecord.from_json(LINE) == RECORD
+
+
+def test_a_line_from_before_there_were_second_readings_is_read() -> None:
+    assert RECORD.referral is not None
+    values = json.loads(LINE)
+    del values["referral"]["contradicted"]
+    once = replace(RECORD, referral=replace(RECORD.referral, contradicted=None))
+    assert DecisionRecord.from_json(json.dumps(values)) == once
 
 
 def test_what_a_result_does_not_have_is_null() -> None:
@@ -135,6 +146,7 @@ RECORDS = st.builds(
         first_token_seconds=st.none() | NUMBERS,
         reasoning_seconds=NUMBERS,
         decision_seconds=NUMBERS,
+        contradicted=st.none() | st.builds(RecordedReading, TEXTS, COUNTS),
     ),
 )  # fmt: skip
 

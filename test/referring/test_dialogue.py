@@ -12,6 +12,7 @@ from scripted_models import ScriptedDetector, ScriptedReasoner
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.candidate import Candidate, Verdict
+from rex_thinker_ros.referring.checks import Checks
 from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.confidence import PieceMargin
 from rex_thinker_ros.referring.dialogue import Offer, offer_of, settle
@@ -24,9 +25,11 @@ from rex_thinker_ros.referring.follow_up import (
     FollowUp,
     Nothing,
 )
+from rex_thinker_ros.referring.observer import Observer
 from rex_thinker_ros.referring.order_check import Side
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.referring.referrer import Checks, Observer, Referral, Referrer
+from rex_thinker_ros.referring.referral import Referral
+from rex_thinker_ros.referring.referrer import Referrer
 
 IMAGE = np.zeros((560, 560, 3), np.uint8)  # not resized for the model: multiples of 28
 COMMAND = Command("the mug by the can", "mug by the can", "mug", wants_all=False)

@@ -22,7 +22,7 @@ from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.decision import Decision
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.pick_point import PickPoint
-from rex_thinker_ros.referring.referrer import Referral
+from rex_thinker_ros.referring.referral import Referral
 from rex_thinker_ros.ros.messages import (
     duration,
     image_message,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.decision import Decision
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.referring.referrer import Referral
+from rex_thinker_ros.referring.referral import Referral
 from rex_thinker_ros.ros.stage_times import STAGES, Percentiles, StageTimes, nearest_rank
 
 COMMAND = Command("pick up the red mug", "red mug", "mug", wants_all=False)

@@ -16,6 +16,7 @@ class ScriptedDetector:
     """Return given candidates, or raise."""
 
     name = "eyes"
+    given = False
 
     def __init__(self, candidates: Sequence[Candidate], error: Exception | None = None):
         self._candidates = candidates
@@ -25,6 +26,25 @@ class ScriptedDetector:
         if self._error:
             raise self._error
         return list(self._candidates)
+
+
+class SecondThoughts:
+    """Say one text after the other, whatever is asked."""
+
+    name = "brain"
+    bounds = PixelBounds()
+
+    def __init__(self, *texts: str):
+        self._texts = list(texts)
+        self.prompts: list[Prompt] = []
+
+    def reason(
+        self, image: RgbImage, prompt: Prompt, on_text: Callable[[str], None], cancel: CancelToken
+    ) -> Completion:
+        self.prompts.append(prompt)
+        text = self._texts.pop(0)
+        on_text(text)
+        return Completion(text, StopReason.END, len(text))
 
 
 class ScriptedReasoner:

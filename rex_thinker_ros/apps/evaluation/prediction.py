@@ -18,8 +18,10 @@ from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.command import Command, CommandParser, InvalidCommandError
 from rex_thinker_ros.referring.detector import Detector
+from rex_thinker_ros.referring.observer import Observer
 from rex_thinker_ros.referring.reasoner import Reasoner
-from rex_thinker_ros.referring.referrer import Observer, Referral, Referrer
+from rex_thinker_ros.referring.referral import Referral
+from rex_thinker_ros.referring.referrer import Referrer
 
 
 def predict_all(

@@ -11,7 +11,7 @@ from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.decision import Decision
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.prompt import HintBox
-from rex_thinker_ros.referring.referrer import Referral
+from rex_thinker_ros.referring.referral import Referral
 
 
 @dataclass(frozen=True, slots=True)

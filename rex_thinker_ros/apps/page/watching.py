@@ -12,8 +12,9 @@ from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.candidate import Candidate
 from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.detector import RgbImage
+from rex_thinker_ros.referring.observer import Observer
 from rex_thinker_ros.referring.prompt import PixelBounds, hint_boxes, smart_resize
-from rex_thinker_ros.referring.referrer import Observer, Referrer
+from rex_thinker_ros.referring.referrer import Referrer
 
 
 def refer(
@@ -57,6 +58,7 @@ class _Watcher(Observer):
             view,
             doing=f"Reasoning about {len(candidates)} x {view.command.category}",
             candidates=tuple(candidates),
+            text="",
             hints=hint_boxes(candidates, view.picture.size, resized),
         )
         self._show(self.view)

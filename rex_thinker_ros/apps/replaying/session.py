@@ -23,7 +23,7 @@ from rex_thinker_ros.apps.replaying.camera import bag_camera
 from rex_thinker_ros.apps.replaying.playback import Playback
 from rex_thinker_ros.apps.replaying.script import Cue, Script
 from rex_thinker_ros.images.decoding import decode_image
-from rex_thinker_ros.referring.referrer import Observer
+from rex_thinker_ros.referring.observer import Observer
 from rex_thinker_ros.stamps import NANOSECONDS
 
 

@@ -1,4 +1,4 @@
-"""From what Grounding DINO says of each of its queries to candidates."""
+"""From what Grounding DINO says of its queries to candidates."""
 
 from __future__ import annotations
 
@@ -7,44 +7,55 @@ from collections.abc import Sequence
 import torch
 from transformers.image_transforms import center_to_corners_format
 
+from rex_thinker_ros.models.grounding.detection import Detection
 from rex_thinker_ros.models.grounding.duplicates import best_distinct
 from rex_thinker_ros.models.profiles import Profile
 from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.candidate import Candidate
 
 
-def grounded_candidates(
+def read_detections(
     logits: torch.Tensor,
     boxes: torch.Tensor,
     *,
     words: Sequence[int],
     size: Size,
-    profile: Profile,
-) -> list[Candidate]:
-    """Return candidates numbered from 1 in the order of the queries, best duplicates only.
+    least: float,
+) -> list[Detection]:
+    """Return the detections that score more than `least`, in the order of the queries.
 
     logits is (queries, tokens), of which words are the positions of the category's own. boxes is
-    (queries, 4): centre, width and height in parts of the image's sides. The candidates' boxes are
-    in pixels of the image. FloatingPointError where the logits are not numbers: none would pass a
-    threshold, as if nothing were in view.
+    (queries, 4): centre, width and height in parts of the image's sides. The detections' boxes are
+    in pixels of the image; what is less than a pixel wide or high is left out. FloatingPointError
+    where the logits are not numbers: none would pass a threshold, as if nothing were in view.
     """
     if logits.isnan().any():
         raise FloatingPointError("the detector's logits are not numbers")
     probabilities = logits.sigmoid()
     scores = probabilities.amax(dim=1)
-    over = (scores > profile.box_threshold) & (
-        probabilities[:, list(words)].amax(dim=1) > profile.text_threshold
-    )
+    over = scores > least
+    word_scores = probabilities[:, list(words)].amax(dim=1)
     pixels = center_to_corners_format(boxes) * torch.tensor([size.width, size.height] * 2)
+    found = (
+        Detection(Box(*edges).clipped(size), score, word_score)
+        for edges, score, word_score in zip(
+            pixels[over].tolist(), scores[over].tolist(), word_scores[over].tolist(), strict=True
+        )
+    )
+    return [one for one in found if one.box.width >= 1 and one.box.height >= 1]
+
+
+def grounded_candidates(detections: Sequence[Detection], profile: Profile) -> list[Candidate]:
+    """Return candidates numbered from 1 in the order of the detections, best duplicates only."""
     found = [
-        (Box(*edges).clipped(size), score)
-        for edges, score in zip(pixels[over].tolist(), scores[over].tolist(), strict=True)
+        one
+        for one in detections
+        if one.score > profile.box_threshold and one.word_score > profile.text_threshold
     ]
-    found = [(box, score) for box, score in found if box.width >= 1 and box.height >= 1]
     kept = best_distinct(
-        [box for box, _ in found],
-        [score for _, score in found],
+        [one.box for one in found],
+        [one.score for one in found],
         max_iou=profile.duplicate_iou,
         limit=profile.max_candidates,
     )
-    return [Candidate(n, found[i][0], found[i][1]) for n, i in enumerate(kept, start=1)]
+    return [Candidate(n, found[i].box, found[i].score) for n, i in enumerate(kept, start=1)]

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
-from transformers import AutoTokenizer
+from transformers import AutoTokenizer, BatchEncoding
 from transformers.models.grounding_dino.image_processing_pil_grounding_dino import (
     GroundingDinoImageProcessorPil,
 )
 
 from rex_thinker_ros.models.grounding.caption import caption, word_positions
-from rex_thinker_ros.models.grounding.grounded_candidates import grounded_candidates
+from rex_thinker_ros.models.grounding.detection import Detection
+from rex_thinker_ros.models.grounding.grounded_candidates import (
+    grounded_candidates,
+    read_detections,
+)
+from rex_thinker_ros.models.grounding.second_look import LEAST, both_looks, in_doubt, mirrored
 from rex_thinker_ros.models.memory.shortage import memory_advice
 from rex_thinker_ros.models.pixel_table import PixelTable
 from rex_thinker_ros.models.profiles import Profile
@@ -27,6 +34,8 @@ from rex_thinker_ros.referring.detector import RgbImage
 
 class GroundedDetector(ABC):
     """Propose candidates in the order of the model's queries; for one thread at a time."""
+
+    given = False
 
     def __init__(
         self, processing: Path, *, name: str, profile: Profile, device: torch.device
@@ -67,23 +76,32 @@ class GroundedDetector(ABC):
         not numbers. OutOfMemoryError where memory runs out.
         """
         tokenizer = self._tokenizer
-        inputs = tokenizer(
+        text = tokenizer(
             caption(category), truncation=True, max_length=self._text_length, return_tensors="pt"
         )
-        ids = inputs["input_ids"][0]
+        ids = text["input_ids"][0]
         ids[-2] = tokenizer.convert_tokens_to_ids(".")  # which a long caption has lost
         words = word_positions(ids.tolist(), tokenizer)
         if not words:  # characters that the tokenizer drops
             return []
-        inputs["pixel_values"] = self._pixels(image)
+        detections = self._look(image, text, words)
+        again = self._profile.second_look
+        if again == "always" or (again == "in_doubt" and in_doubt(detections)):
+            second = self._look(np.ascontiguousarray(image[:, ::-1]), text, words)
+            width = image.shape[1]
+            detections = both_looks(detections, [mirrored(one, width) for one in second])
+        return grounded_candidates(detections, self._profile)
+
+    def _look(self, image: RgbImage, text: BatchEncoding, words: Sequence[int]) -> list[Detection]:
+        inputs = BatchEncoding({**text, "pixel_values": self._pixels(image)})
         with torch.inference_mode():
             logits, boxes = self._run(inputs.to(self._device))
-        return grounded_candidates(
+        return read_detections(
             logits.cpu(),
             boxes.cpu(),
             words=words,
             size=Size(*image.shape[1::-1]),
-            profile=self._profile,
+            least=min(LEAST, self._profile.box_threshold),
         )
 
     def _pixels(self, image: RgbImage) -> torch.Tensor:

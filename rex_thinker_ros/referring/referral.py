@@ -1,0 +1,32 @@
+"""The one result of a command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rex_thinker_ros.referring.command import Command
+from rex_thinker_ros.referring.decision import Decision
+from rex_thinker_ros.referring.reasoner import Completion
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """Hold the one result of a command.
+
+    reasoning is the model's whole text, as far as it came. The durations are wall-clock seconds, 0
+    for a stage that was not reached; first_token_seconds runs from the start of the reasoning to
+    its first piece of text, None if none came. tokens counts those of the completion, 0 without
+    one. contradicted is the completion of a first reading, if the decision is that of a second
+    one: time and tokens are those of both.
+    """
+
+    command: Command
+    decision: Decision
+    reasoning: str
+    detection_seconds: float
+    reasoning_seconds: float
+    model: str
+    first_token_seconds: float | None = None
+    tokens: int = 0
+    decision_seconds: float = 0.0
+    contradicted: Completion | None = None
