@@ -22,7 +22,7 @@ ATTENTIONS = ("auto", "flash", "sdpa", "eager")
 """What computes the reasoner's attention; auto is the fastest that is there."""
 
 SECOND_LOOKS = ("never", "in_doubt", "always")
-"""When the detector looks at the mirrored image too."""
+"""When the detector looks a second time, at the image mirrored and moved."""
 
 SETTINGS = {
     "recording": "recording",
@@ -58,7 +58,7 @@ class Profile:
     image that the reasoner sees. A box is a candidate if its best score is over box_threshold and
     a word of the category scores over text_threshold; of two boxes that overlap by more than
     duplicate_iou the better stays, and at most max_candidates in all. second_look, one of
-    SECOND_LOOKS, is when the detector looks at the mirrored image too. A generation ends after
+    SECOND_LOOKS, is when the detector looks a second time. A generation ends after
     max_new_tokens or max_seconds. On a CPU PyTorch computes with cpu_threads, 0 being as many as it
     chooses. ValueError for a value out of its range.
     """

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 
-from rex_thinker_ros.referring.answer import MARK
+from rex_thinker_ros.referring.foreseen_answer import THOUGHT_END, answer_of
+from rex_thinker_ros.referring.foreseen_form import foresee_form
 from rex_thinker_ros.referring.prompt import Prompt
 
-_THOUGHT_END = "</think>"
 _SUMMARY = "# Summarize and Re-Check answer"
-_MATCH = "✅"
 _PLAN_STEP = re.compile(r"^(?:<think>)?- Step ([0-9]{1,3}): (.+)$", re.MULTILINE)
 _HEADING = re.compile(r"^# Step ([0-9]{1,3}):", re.MULTILINE)
 
@@ -18,12 +16,15 @@ _HEADING = re.compile(r"^# Step ([0-9]{1,3}):", re.MULTILINE)
 def foresee(text: str, prompt: Prompt) -> str:
     """Return what is likely to follow the text, empty where its form says nothing.
 
-    Known are the numbers of the candidates and their boxes, line after line, the headings, which
+    Of a text that our training taught all is known that the prompt and the text tell. Of others
+    known are the numbers of the candidates and their boxes, line after line, the headings, which
     repeat the plan, and the answer: the hint's boxes of all candidates whose last mark is a match.
     It is a guess, to be verified.
     """
-    if _THOUGHT_END in text:
-        return _rest(_THOUGHT_END + text.rpartition(_THOUGHT_END)[2], _answer(text, prompt))
+    if own := foresee_form(text, prompt):
+        return own
+    if THOUGHT_END in text:
+        return _rest(THOUGHT_END + text.rpartition(THOUGHT_END)[2], answer_of(text, prompt))
     before, _, line = text.rpartition("\n")
     return _rest(line, _lines(before, prompt))
 
@@ -46,7 +47,7 @@ def _lines(before: str, prompt: Prompt) -> str:
         box = f" {list(prompt.hint_boxes[number - 1])}: " if boxed else ""
         return f"- {name} {number}{box}"
     if summarized:
-        return _answer(before, prompt)
+        return answer_of(before, prompt)
     return _heading(before) if boxed else ""
 
 
@@ -60,19 +61,3 @@ def _heading(before: str) -> str:
 
 def _rest(begun: str, whole: str) -> str:
     return whole[len(begun) :] if whole.startswith(begun) else ""
-
-
-def _answer(text: str, prompt: Prompt) -> str:
-    name = re.escape(prompt.category.capitalize())
-    marks: dict[int, str] = {}
-    for line in text.splitlines():
-        about = re.match(rf"- {name} ([0-9]{{1,3}})\b", line)
-        mark = MARK.search(line)
-        if about and mark:
-            marks[int(about[1])] = mark[1]
-    objects = [
-        {"bbox_2d": list(box), "label": prompt.category}
-        for number, box in enumerate(prompt.hint_boxes, 1)
-        if marks.get(number) == _MATCH
-    ]
-    return f"{_THOUGHT_END}<answer>json\n{json.dumps(objects)}\n</answer>"

@@ -78,8 +78,8 @@ class Parameters:
     )
     detector_second_look: str = parameter(
         "",
-        "When the detector looks at the mirrored image too: never, in_doubt (where a score is "
-        "neither high nor low) or always; empty takes the profile's own.",
+        "When the detector looks a second time, at the image mirrored and moved a little: never, "
+        "in_doubt (where a score is neither high nor low) or always; empty: the profile's own.",
         name="detector.second_look",
         choices=("", *SECOND_LOOKS),
     )

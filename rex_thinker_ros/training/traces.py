@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rex_thinker_ros.referring.boxes import Box
+from rex_thinker_ros.referring.reasoning_form import BY_DISTANCE, FIND, LOOK, ORDERS
 from rex_thinker_ros.training.questions import Key, Order, Question, Relation, Seen
 from rex_thinker_ros.training.vocabulary import ORDINALS
 
@@ -108,23 +109,18 @@ def write_trace(question: Question) -> list[Piece]:
 def _plan(question: Question) -> list[str]:
     steps = []
     if question.anchor_name is not None:
-        steps.append("Find the object to compare with.")
-    steps.append("Look at each candidate.")
+        steps.append(FIND)
+    steps.append(LOOK)
     if question.order is not None:
         steps.append(_order_title(question.order))
     return steps
 
 
 def _order_title(order: Order) -> str:
-    return {
-        (Key.X, False): "Order from left to right.",
-        (Key.X, True): "Order from right to left.",
-        (Key.BOTTOM, True): "Order from near to far.",
-        (Key.BOTTOM, False): "Order from far to near.",
-        (Key.SIZE, True): "Order from large to small.",
-        (Key.SIZE, False): "Order from small to large.",
-        (Key.DISTANCE, False): "Order by distance.",
-    }[order.key, order.descending]
+    if order.key is Key.DISTANCE:
+        return BY_DISTANCE
+    measured = order.key.value, order.descending
+    return next(title for *kind, title in ORDERS.values() if tuple(kind) == measured)
 
 
 def write_finds(
@@ -135,11 +131,10 @@ def write_finds(
     `question` only lends the form; one trace of its kind would look for one thing.
     """
     writer = _Writer(question)
-    title = "Find the object to compare with."
     writer.say("<think>")
     writer.say("- Step 1: ", free=True)
-    writer.say(f"{title}\n", free=True)
-    writer.say(f"# Step 1: {title}\n")
+    writer.say(f"{FIND}\n", free=True)
+    writer.say(f"# Step 1: {FIND}\n")
     for name, thing in things:
         _find_anchor(writer, name, thing, free=True)
     return writer.pieces

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tokenizers import Tokenizer
 
-from rex_thinker_ros.models.decoding.drafts import TextDrafter, category_names
+from rex_thinker_ros.models.decoding.drafts import MOST, TextDrafter, category_names
 from rex_thinker_ros.models.decoding.token_memory import TokenKinds, TokenMemory
 from rex_thinker_ros.models.profiles import load_profile
 from rex_thinker_ros.referring.boxes import Box, Size
@@ -120,4 +120,4 @@ def test_form_and_memory_draft_in_turn() -> None:
     tokens = tokenizer.encode(said, add_special_tokens=False).ids
     draft = drafter.draft(SimpleNamespace(text=said, tokens=tokens))  # type: ignore[arg-type]
     assert tokenizer.decode(draft).startswith(f" mug → ✅\n- Mug 3 {third}: ")
-    assert len(draft) <= 16
+    assert len(draft) <= MOST

@@ -135,23 +135,6 @@ def test_a_category_of_characters_that_the_tokenizer_drops_has_no_candidates(
     assert load(random_detector, ALL).detect(image, "\u200b") == []
 
 
-def test_a_second_look_is_that_of_the_mirrored_image(
-    random_detector: Path, image: np.ndarray
-) -> None:
-    once = load(random_detector, replace(ALL, second_look="never"))
-    twice = load(random_detector, replace(ALL, second_look="always"))
-    found, other = once.detect(image, "mug"), twice.detect(image, "mug")
-    assert places(found) != places(other)
-    mirrored = twice.detect(np.ascontiguousarray(image[:, ::-1]), "mug")
-    width = image.shape[1]
-    expected = sorted((width - c.box.x1, c.box.y0, width - c.box.x0, c.box.y1) for c in mirrored)
-    # pairs may differ where boxes overlap, and what is drawn twice is the same from both sides
-    shared = [box for box in sorted(c.box.as_tuple() for c in other) if any(
-        box == pytest.approx(one, abs=0.1) for one in expected
-    )]  # fmt: skip
-    assert len(shared) > 0.75 * len(other)
-
-
 def test_a_second_look_in_doubt_only(random_detector: Path, image: np.ndarray) -> None:
     def detect(second_look: str, threshold: float) -> list[Candidate]:
         profile = replace(ALL, second_look=second_look, box_threshold=threshold)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rex_thinker_ros.models.grounding.detection import Detection
-from rex_thinker_ros.models.grounding.second_look import both_looks, in_doubt, mirrored
-from rex_thinker_ros.referring.boxes import Box
+from rex_thinker_ros.models.grounding.second_look import (
+    both_looks,
+    in_doubt,
+    other_view,
+    seen_from_here,
+)
+from rex_thinker_ros.referring.boxes import Box, Size
 
-WIDTH = 100
+SIZE = Size(120, 90)  # moved by two pixels
 MUG, FAR = Box(10, 10, 30, 40), Box(60, 10, 80, 40)
 
 
@@ -49,16 +55,40 @@ def test_the_surest_is_paired_first() -> None:
     assert [one.score for one in both] == [pytest.approx(0.1), pytest.approx(0.9)]
 
 
-SIDES = st.tuples(st.integers(0, WIDTH - 1), st.integers(1, WIDTH)).filter(lambda s: s[0] < s[1])
+def test_what_is_seen_in_the_other_view_lies_where_it_is_in_the_image() -> None:
+    image = np.full((SIZE.height, SIZE.width, 3), 7, np.uint8)
+    image[20:30, 50:80] = 250
+    view = other_view(image)
+    assert view.shape == image.shape
+    rows, columns = (view[..., 0] == 250).nonzero()
+    edges = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+    box = Box(*map(float, edges))
+    assert box != Box(50, 20, 80, 30)
+    (back,) = seen_from_here([seen(box, 0.5)], SIZE)
+    assert back == seen(Box(50, 20, 80, 30), 0.5)
+
+
+def test_what_lies_outside_of_the_image_is_left_out() -> None:
+    at_the_edge, outside = Box(110, 0, 120, 90), Box(118, 0, 120, 90)
+    (kept,) = seen_from_here([seen(at_the_edge, 0.5), seen(outside, 0.9)], SIZE)
+    assert kept.box == Box(0, 0, 8, 88)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 500), (500, 3), (2, 2000)])
+def test_any_image_has_another_view(shape: tuple[int, int]) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    assert other_view(image).shape == image.shape
+
+
+def sides(length: int) -> st.SearchStrategy[tuple[int, int]]:
+    ends = st.integers(0, length)
+    return st.tuples(ends, ends).filter(lambda s: s[0] < s[1])
+
+
 DETECTIONS = st.builds(
-    lambda x, y, score: seen(Box(x[0], y[0], x[1], y[1]), score), SIDES, SIDES,
-    st.floats(0.05, 1),
+    lambda x, y, score: seen(Box(x[0], y[0], x[1], y[1]), score),
+    sides(SIZE.width), sides(SIZE.height), st.floats(0.05, 1),
 )  # fmt: skip
-
-
-@given(DETECTIONS)
-def test_mirrored_twice_is_as_before(one: Detection) -> None:
-    assert mirrored(mirrored(one, WIDTH), WIDTH) == one
 
 
 @given(st.lists(DETECTIONS, max_size=6), st.lists(DETECTIONS, max_size=6))

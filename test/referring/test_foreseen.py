@@ -8,6 +8,7 @@ from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.candidate import Candidate
 from rex_thinker_ros.referring.foreseen import foresee
 from rex_thinker_ros.referring.prompt import PixelBounds, build_prompt
+from rex_thinker_ros.referring.reasoning_form import LOOK
 
 SIZE = Size(280, 280)
 PROMPT = build_prompt(
@@ -23,7 +24,10 @@ HEADING = "# Summarize and Re-Check answer\n"
 SUMMARY = "<think># Summarize and Re-Check answer\n- Mug 1: no → ❌\n- Mug 2: yes → ✅\n"
 
 CASES = {
-    "nothing yet": ("", ""),
+    "nothing yet": (
+        "",
+        f"<think>- Step 1: {LOOK}\n# Step 1: {LOOK}\n- Mug 1 {FIRST}: ",
+    ),
     "a plan": ("<think>- Step 1: Look at each\n", ""),
     "the next candidate and its box": (f"- Mug 1 {FIRST}: red → ✅\n", f"- Mug 2 {SECOND}: "),
     "the same, half said": (f"- Mug 1 {FIRST}: red → ✅\n- Mug 2 [", f"{str(SECOND)[1:]}: "),

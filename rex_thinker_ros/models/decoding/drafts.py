@@ -11,8 +11,10 @@ from rex_thinker_ros.models.decoding.transcript import Transcript
 from rex_thinker_ros.referring.foreseen import foresee
 from rex_thinker_ros.referring.prompt import Prompt
 
-MOST = 16
+MOST = 32
 """Tokens of a draft, unless said otherwise."""
+MOST_GUESSED = 16
+"""Tokens of a draft in which the memory has a part: it errs too often for more."""
 
 
 _NAME_FORMS = ("{}", " {}", "- {}", " → {}")
@@ -47,21 +49,27 @@ class TextDrafter:
         self._known = len(transcript.tokens)
         draft: list[int] = []
         text = transcript.text
-        while len(draft) < self._most:
-            more = self._go_on(text, draft)
+        most = self._most
+        while len(draft) < most:
+            more = self._foretold(text)
+            if not more:
+                most = min(most, MOST_GUESSED)
+                more = self._recalled(text, draft, most - len(draft))
             if not more:
                 break
             draft += more
             text += self._tokenizer.decode(more)
-        return draft[: self._most]
+        return draft[:most]
 
-    def _go_on(self, text: str, draft: Sequence[int]) -> list[int]:
-        """Return what may follow the text, of which the draft is the end."""
-        if foreseen := foresee(text, self._prompt):
-            ids: list[int] = self._tokenizer.encode(foreseen, add_special_tokens=False).ids
-            return ids
-        recalled = self._memory.next(self._most - len(draft), draft)
-        for place, token in enumerate(recalled, 1):
-            if "\n" in self._tokenizer.decode([token]):  # where a line begins, the form may know
+    def _foretold(self, text: str) -> list[int]:
+        foreseen = foresee(text, self._prompt)
+        ids: list[int] = self._tokenizer.encode(foreseen, add_special_tokens=False).ids
+        return ids
+
+    def _recalled(self, text: str, draft: Sequence[int], most: int) -> list[int]:
+        """Return what came after the text before, up to where its form tells more."""
+        recalled = self._memory.next(max(0, most), draft)
+        for place in range(1, len(recalled)):
+            if foresee(text + self._tokenizer.decode(recalled[:place]), self._prompt):
                 return recalled[:place]
         return recalled

@@ -14,8 +14,8 @@ from rex_thinker_ros.models.decoding.fused_layers import language_layers
 from rex_thinker_ros.models.decoding.kept_cache import KeptCache
 from rex_thinker_ros.models.memory.shortage import is_shortage
 
-FIXED_SIZES = (1, 4, 9, 17)
-"""Tokens of a pass of fixed size: the newest, and drafts of up to 3, 8 or 16."""
+FIXED_SIZES = (1, 4, 9, 17, 33)
+"""Tokens of a pass of fixed size: the newest, and drafts of up to 3, 8, 16 or 32."""
 
 _LARGEST_DIFFERENCE = 0.05  # of the largest logit, between two orders of adding up in bfloat16
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from PIL import Image
 from transformers import AutoTokenizer, BatchEncoding
@@ -23,7 +22,13 @@ from rex_thinker_ros.models.grounding.grounded_candidates import (
     grounded_candidates,
     read_detections,
 )
-from rex_thinker_ros.models.grounding.second_look import LEAST, both_looks, in_doubt, mirrored
+from rex_thinker_ros.models.grounding.second_look import (
+    LEAST,
+    both_looks,
+    in_doubt,
+    other_view,
+    seen_from_here,
+)
 from rex_thinker_ros.models.memory.shortage import memory_advice
 from rex_thinker_ros.models.pixel_table import PixelTable
 from rex_thinker_ros.models.profiles import Profile
@@ -87,9 +92,9 @@ class GroundedDetector(ABC):
         detections = self._look(image, text, words)
         again = self._profile.second_look
         if again == "always" or (again == "in_doubt" and in_doubt(detections)):
-            second = self._look(np.ascontiguousarray(image[:, ::-1]), text, words)
-            width = image.shape[1]
-            detections = both_looks(detections, [mirrored(one, width) for one in second])
+            second = self._look(other_view(image), text, words)
+            size = Size(*image.shape[1::-1])
+            detections = both_looks(detections, seen_from_here(second, size))
         return grounded_candidates(detections, self._profile)
 
     def _look(self, image: RgbImage, text: BatchEncoding, words: Sequence[int]) -> list[Detection]:
