@@ -45,6 +45,19 @@ def read_detections(
     return [one for one in found if one.box.width >= 1 and one.box.height >= 1]
 
 
+def distinct(
+    detections: Sequence[Detection], profile: Profile, limit: int | None = None
+) -> list[Detection]:
+    """Return the best of duplicates, in the order of the detections, and at most `limit`."""
+    kept = best_distinct(
+        [one.box for one in detections],
+        [one.score for one in detections],
+        max_iou=profile.duplicate_iou,
+        limit=len(detections) if limit is None else limit,
+    )
+    return [detections[place] for place in kept]
+
+
 def grounded_candidates(detections: Sequence[Detection], profile: Profile) -> list[Candidate]:
     """Return candidates numbered from 1 in the order of the detections, best duplicates only."""
     found = [
@@ -52,10 +65,5 @@ def grounded_candidates(detections: Sequence[Detection], profile: Profile) -> li
         for one in detections
         if one.score > profile.box_threshold and one.word_score > profile.text_threshold
     ]
-    kept = best_distinct(
-        [one.box for one in found],
-        [one.score for one in found],
-        max_iou=profile.duplicate_iou,
-        limit=profile.max_candidates,
-    )
-    return [Candidate(n, found[i].box, found[i].score) for n, i in enumerate(kept, start=1)]
+    best = distinct(found, profile, profile.max_candidates)
+    return [Candidate(number, one.box, one.score) for number, one in enumerate(best, start=1)]

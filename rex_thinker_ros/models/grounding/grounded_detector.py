@@ -19,6 +19,7 @@ from transformers.models.grounding_dino.image_processing_pil_grounding_dino impo
 from rex_thinker_ros.models.grounding.caption import caption, word_positions
 from rex_thinker_ros.models.grounding.detection import Detection
 from rex_thinker_ros.models.grounding.grounded_candidates import (
+    distinct,
     grounded_candidates,
     read_detections,
 )
@@ -90,12 +91,20 @@ class GroundedDetector(ABC):
         if not words:  # characters that the tokenizer drops
             return []
         detections = self._look(image, text, words)
-        again = self._profile.second_look
-        if again == "always" or (again == "in_doubt" and in_doubt(detections)):
-            second = self._look(other_view(image), text, words)
-            size = Size(*image.shape[1::-1])
-            detections = both_looks(detections, seen_from_here(second, size))
+        if self._profile.second_look != "never":
+            detections = self._look_again(image, text, words, detections)
         return grounded_candidates(detections, self._profile)
+
+    def _look_again(
+        self, image: RgbImage, text: BatchEncoding, words: Sequence[int],
+        detections: list[Detection],
+    ) -> list[Detection]:  # fmt: skip
+        """Return the mean of a second look and this first one, where the profile wants one."""
+        first = distinct(detections, self._profile)  # or a pair might be of duplicates
+        if self._profile.second_look == "in_doubt" and not in_doubt(first):
+            return detections
+        second = distinct(self._look(other_view(image), text, words), self._profile)
+        return both_looks(first, seen_from_here(second, Size(*image.shape[1::-1])))
 
     def _look(self, image: RgbImage, text: BatchEncoding, words: Sequence[int]) -> list[Detection]:
         inputs = BatchEncoding({**text, "pixel_values": self._pixels(image)})
