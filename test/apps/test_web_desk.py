@@ -7,21 +7,24 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from scripted_models import ScriptedDetector, ScriptedReasoner
+from scripted_models import ScriptedDetector, ScriptedReasoner, SecondThoughts
 from table import FILE, MUGS
 
 from rex_thinker_ros.answering.answering import Models
+from rex_thinker_ros.apps.image_files import read_image
 from rex_thinker_ros.apps.page.desk import Desk
 from rex_thinker_ros.apps.page.inquiry import Inquiry, Thresholds
 from rex_thinker_ros.apps.page.turns import CrowdedError, Turns
 from rex_thinker_ros.apps.page.view import View
+from rex_thinker_ros.apps.page.watching import refer
 from rex_thinker_ros.referring.cancel import CancelToken
-from rex_thinker_ros.referring.candidate import Candidate
+from rex_thinker_ros.referring.candidate import Candidate, in_reverse
 from rex_thinker_ros.referring.command import CommandParser
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.prompt import Prompt
 from rex_thinker_ros.referring.reasoner import Completion, StopReason
+from rex_thinker_ros.referring.referrer import Referrer
 
 MUG = Candidate(1, MUGS["orange"], 0.9)
 INQUIRY = Inquiry(FILE, "the orange mug", "", Thresholds(0.25, 0.25))
@@ -82,6 +85,22 @@ def test_the_model_stops_within_a_word(desk: Desk, reasoner: StepwiseReasoner) -
     reasoner.go_on.release()
     assert ending(views)[0] is Outcome.CANCELED
     assert reasoner.words <= 4
+
+
+def test_a_second_reading_begins_anew_with_its_own_numbers(parser: CommandParser) -> None:
+    mugs = (MUG, Candidate(2, MUGS["blue"], 0.8))
+    contradictory = '<answer>[{"bbox_2d": [1, 1, 9, 9]}]</answer>'
+    reasoner = SecondThoughts(contradictory, "<answer>None</answer>")
+    views: list[View] = []
+    command = parser.parse(INQUIRY.sentence)
+    referrer = Referrer(ScriptedDetector(mugs), reasoner)
+    refer(referrer, read_image(FILE), command, reasoner.bounds, CancelToken(), views.append)
+    told = [(view.candidates, view.text) for view in views if view.candidates and not view.decision]
+    assert told == [
+        (mugs, ""), (mugs, contradictory), (in_reverse(mugs), ""),
+        (in_reverse(mugs), "<answer>None</answer>"),
+    ]  # fmt: skip
+    assert ending(iter(views))[0] is Outcome.NO_MATCH
 
 
 def test_those_who_wait_can_be_stopped_and_get_their_turn(
