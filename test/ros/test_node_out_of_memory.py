@@ -39,6 +39,7 @@ def test_a_smaller_request_works_after_memory_ran_out(tiny_models: Mapping[str, 
     parameters = {
         **tiny_models,
         "detector.box_threshold": 0.0,
+        "detector.second_look": "never",  # the reasoner is to run out of memory
         "reasoner.max_new_tokens": 5,
         "reasoner.max_pixels": 10_000_000,
         "max_image_age": 0.0,

@@ -37,9 +37,10 @@ def other_view(image: RgbImage) -> RgbImage:
     height, width = image.shape[:2]
     moved = _moved(width)
     view = np.empty_like(image)
-    view[:] = image.mean(axis=(0, 1)).astype(np.uint8)
-    view[moved:, moved:] = image[: max(0, height - moved), : width - moved]
-    return np.ascontiguousarray(view[:, ::-1])
+    mirror = view[:, ::-1]
+    mirror[:] = image.mean(axis=(0, 1))
+    mirror[moved:, moved:] = image[: max(0, height - moved), : width - moved]
+    return view
 
 
 def seen_from_here(detections: Sequence[Detection], size: Size) -> list[Detection]:
