@@ -14,6 +14,7 @@ import torch
 
 from rex_thinker_ros.models.decoding import drafts
 from rex_thinker_ros.referring.cancel import CancelToken
+from rex_thinker_ros.referring.checks import Checks
 from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.observer import Observer
@@ -70,7 +71,8 @@ class TimedReferrer:
     """Refer with a detector and a reasoner, of which the last prompt is kept."""
 
     def __init__(self, detector: Any, reasoner: Any, threads: int) -> None:
-        self._referrer = Referrer(detector, reasoner)
+        # one text for each referral, whose tokens and passes are counted
+        self._referrer = Referrer(detector, reasoner, Checks(second_reading=False))
         self._clock = PreparingClock(reasoner._inputs)
         self._threads = threads
         self.prompt: Prompt | None = None

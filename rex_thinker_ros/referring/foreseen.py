@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from rex_thinker_ros.referring.foreseen_answer import THOUGHT_END, answer_of
 from rex_thinker_ros.referring.foreseen_form import foresee_form
@@ -13,6 +14,7 @@ _PLAN_STEP = re.compile(r"^(?:<think>)?- Step ([0-9]{1,3}): (.+)$", re.MULTILINE
 _HEADING = re.compile(r"^# Step ([0-9]{1,3}):", re.MULTILINE)
 
 
+@lru_cache(maxsize=8)  # a drafter asks about the same text again
 def foresee(text: str, prompt: Prompt) -> str:
     """Return what is likely to follow the text, empty where its form says nothing.
 

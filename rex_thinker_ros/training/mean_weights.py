@@ -30,9 +30,7 @@ def write_mean(first: Path, second: Path, folder: Path, *, share: float = 0.5) -
     weights, metadata = _read(first / WEIGHTS)
     others, _ = _read(second / WEIGHTS)
     if {k: v.shape for k, v in weights.items()} != {k: v.shape for k, v in others.items()}:
-        raise UserError(
-            f"{first} and {second} are not the same model: their weights differ."
-        )
+        raise UserError(f"{first} and {second} are not the same model: their weights differ.")
     shutil.copytree(first, folder, dirs_exist_ok=True)
     mean = {
         name: torch.lerp(one.float(), others[name].float(), share).to(one.dtype)

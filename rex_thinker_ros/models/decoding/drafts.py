@@ -53,7 +53,7 @@ class TextDrafter:
         while len(draft) < most:
             more = self._foretold(text)
             if not more:
-                most = min(most, MOST_GUESSED)
+                most = max(len(draft), min(most, MOST_GUESSED))
                 more = self._recalled(text, draft, most - len(draft))
             if not more:
                 break
@@ -68,7 +68,7 @@ class TextDrafter:
 
     def _recalled(self, text: str, draft: Sequence[int], most: int) -> list[int]:
         """Return what came after the text before, up to where its form tells more."""
-        recalled = self._memory.next(max(0, most), draft)
+        recalled = self._memory.next(most, draft)
         for place in range(1, len(recalled)):
             if foresee(text + self._tokenizer.decode(recalled[:place]), self._prompt):
                 return recalled[:place]
