@@ -123,7 +123,7 @@ def test_training_writes_a_loadable_checkpoint_and_goes_on(tmp_path: Path) -> No
 
 
 def test_the_tower_learns_where_that_is_asked_for(tmp_path: Path) -> None:
-    settings = replace(SMALL, train_tower=True, updates=1)
+    settings = replace(SMALL, train_tower=True, updates=1, temperature=1.5)
     trainer = GrpoTrainer([noise_scene(0)], tmp_path, SHIPPED, settings)
     assert trainer.step()["told"] > 0
     tower = trainer.model.model.visual.state_dict()
