@@ -8,8 +8,8 @@ from functools import lru_cache
 from rex_thinker_ros.referring.foreseen_answer import THOUGHT_END, answer_of
 from rex_thinker_ros.referring.foreseen_form import foresee_form
 from rex_thinker_ros.referring.prompt import Prompt
+from rex_thinker_ros.referring.reasoning_form import SUMMARY
 
-_SUMMARY = "# Summarize and Re-Check answer"
 _PLAN_STEP = re.compile(r"^(?:<think>)?- Step ([0-9]{1,3}): (.+)$", re.MULTILINE)
 _HEADING = re.compile(r"^# Step ([0-9]{1,3}):", re.MULTILINE)
 
@@ -35,7 +35,7 @@ def _lines(before: str, prompt: Prompt) -> str:
     """Return how the text goes on after some whole lines."""
     above = before.rpartition("\n")[2]
     name = prompt.category.capitalize()
-    summarized = _SUMMARY in before
+    summarized = SUMMARY.strip() in before
     found = re.match(rf"- {re.escape(name)} ([0-9]{{1,3}})( \[[^\]]*\]: |)", above)
     if above.startswith("#"):
         if f"- {name} 1" in before and not summarized:
@@ -58,7 +58,7 @@ def _heading(before: str) -> str:
     done = max(map(int, _HEADING.findall(before)), default=0)
     steps = {int(number): title for number, title in _PLAN_STEP.findall(before)}
     title = steps.get(done + 1)
-    return f"{_SUMMARY}\n" if title is None else f"# Step {done + 1}: {title}\n"
+    return SUMMARY if title is None else f"# Step {done + 1}: {title}\n"
 
 
 def _rest(begun: str, whole: str) -> str:

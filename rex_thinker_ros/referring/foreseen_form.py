@@ -18,14 +18,14 @@ from rex_thinker_ros.referring.reasoning_form import (
     LOOK,
     ORDERS,
     SIDES,
+    SUMMARY,
+    TITLES,
     described,
     measured,
 )
 from rex_thinker_ros.referring.relation_check import Relation, read_relation
 
 _ORDINALS = {rank: word for word, rank in reversed(RANKS.items()) if word.isalpha()}
-_TITLES = (FIND, LOOK, BY_DISTANCE, *(title for _, _, title in ORDERS.values()))
-_SUMMARY = "# Summarize and Re-Check answer\n"
 _MATCHES, _DOES_NOT_MATCH = ": matches → ✅\n", ": does not match → ❌\n"
 _WORD, _NUMBER = r"\w+", r"\d+"
 
@@ -83,7 +83,7 @@ class _Teller:
         while (guess or self.text.says("- Step")) and not self.text.says("# Step"):
             self.text.say(f"- Step {len(titles) + 1}: ")
             title = guess.pop(0) if guess else LOOK
-            titles.append(self.text.say(*(f"{one}\n" for one in (title, *_TITLES))).strip())
+            titles.append(self.text.say(*(f"{one}\n" for one in (title, *TITLES))).strip())
         return titles
 
     def _guessed_titles(self) -> list[str]:
@@ -107,7 +107,7 @@ class _Teller:
         self._anchor = x, y
         if self._relation and self._relation[0] in SIDES:
             self.text.say("- wanted: ")
-            self._wanted = self.text.read(_WORD, SIDES[self._relation[0]][1])
+            self._wanted = self.text.read(_WORD, SIDES[self._relation[0]])
             self.text.say("\n")
         return True
 
@@ -195,7 +195,7 @@ class _Teller:
         self.text.say("\n")
 
     def _summarize(self) -> None:
-        self.text.say(_SUMMARY)
+        self.text.say(SUMMARY)
         for number in range(1, len(self._prompt.hint_boxes) + 1):
             self.text.say(f"- {self._name} {number}")
             guesses = (_MATCHES, _DOES_NOT_MATCH)

@@ -11,7 +11,7 @@ from rex_thinker_ros.referring.relation_check import Relation
 FIND, LOOK, BY_DISTANCE = (
     "Find the object to compare with.", "Look at each candidate.", "Order by distance."
 )  # fmt: skip
-"""Titles of steps."""
+"""Titles of steps: to find the anchor, to look, and to order by the distance from the anchor."""
 ORDERS = {
     Side.LEFT: ("x", False, "Order from left to right."),
     Side.RIGHT: ("x", True, "Order from right to left."),
@@ -21,11 +21,15 @@ ORDERS = {
     Side.SMALLEST: ("size", False, "Order from small to large."),
 }
 """What is measured, whether the largest comes first, and the title of the step."""
+TITLES = (FIND, LOOK, *(title for _, _, title in ORDERS.values()), BY_DISTANCE)
+"""All titles that a step may have."""
 SIDES = {
-    Relation.LEFT: ("x", "left", "right"), Relation.RIGHT: ("x", "right", "left"),
-    Relation.FRONT: ("bottom", "front", "behind"), Relation.BEHIND: ("bottom", "behind", "front"),
+    Relation.LEFT: "left", Relation.RIGHT: "right",
+    Relation.FRONT: "front", Relation.BEHIND: "behind",
 }  # fmt: skip
-"""What is measured, the word for the side that is wanted, and for the other one."""
+"""The word for the side that is asked for."""
+SUMMARY = "# Summarize and Re-Check answer\n"
+"""The heading of the last part."""
 
 
 def measured(box: HintBox, key: str) -> int:

@@ -6,6 +6,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
 from rex_thinker_ros.referring.prompt import SYSTEM_PROMPT
+from rex_thinker_ros.referring.reasoning_form import SUMMARY, TITLES
 from rex_thinker_ros.training.questions import LARGEST
 from rex_thinker_ros.training.vocabulary import CATEGORIES, COLORS, ORDINALS, plural
 
@@ -47,17 +48,12 @@ PHRASES = (
         "to the right of", "in front of", "behind")),
     " nearest to the camera", " closest to the camera", " farthest from the camera",
     *(f"- Step {n}: " for n in (1, 2, 3)), "no more\n", "- The ", " is at [", "].\n",
-    " is not there.\n", "# Summarize and Re-Check answer\n", ": matches → ✅\n",
+    " is not there.\n", SUMMARY, ": matches → ✅\n",
     ": does not match → ❌\n", "</think><answer>json\n[", '{"bbox_2d": [', ', {"bbox_2d": [',
     '], "label": "', '"}', "]\n</answer>",
 )  # fmt: skip
 
-STEPS = (
-    "Find the object to compare with.\n", "Look at each candidate.\n",
-    "Order from left to right.\n", "Order from right to left.\n", "Order from near to far.\n",
-    "Order from far to near.\n", "Order from large to small.\n", "Order from small to large.\n",
-    "Order by distance.\n",
-)  # fmt: skip
+STEPS = tuple(f"{title}\n" for title in TITLES)
 
 
 LATER = (

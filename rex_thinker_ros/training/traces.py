@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rex_thinker_ros.referring.boxes import Box
-from rex_thinker_ros.referring.reasoning_form import BY_DISTANCE, FIND, LOOK, ORDERS
+from rex_thinker_ros.referring.reasoning_form import BY_DISTANCE, FIND, LOOK, ORDERS, SUMMARY
 from rex_thinker_ros.training.questions import Key, Order, Question, Relation, Seen
 from rex_thinker_ros.training.vocabulary import ORDINALS
 
@@ -273,7 +273,7 @@ def _say_closest(writer: _Writer, ranked: Sequence[int]) -> None:
 
 
 def _summarize(writer: _Writer) -> None:
-    writer.say("# Summarize and Re-Check answer\n")
+    writer.say(SUMMARY)
     for index in range(len(writer.question.candidates)):
         writer.say(f"- {writer.noun}")
         line = writer.say(f" {index + 1}")
