@@ -13,8 +13,9 @@ from rex_thinker_ros.shared_path import shared_path
 
 PACKAGE = "rex_thinker_ros"
 _CHECKOUT = Path(__file__).resolve().parents[2]
-_DOMAINS = range(1, 102)  # above, the ports of DDS meet those that Linux hands out
+_DOMAINS = range(51, 102)  # below is for people; above, the ports of DDS meet those of Linux
 _OLD_FAST_DDS = ("humble", "iron", "jazzy")
+_claims: list[socket.socket] = []
 
 
 def checkout() -> Path | None:
@@ -44,10 +45,30 @@ def isolate() -> int:
 def _free_domain() -> int:
     # in random order, so that two demos that start at once hardly meet
     for domain in random.sample(_DOMAINS, len(_DOMAINS)):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.bind(("", 7410 + 250 * domain))  # DDS: first participant of the domain
-            except OSError:
-                continue
+        if _is_free(domain) and _claim(domain):
             return domain
-    raise OSError("every ROS domain of this machine is taken")
+    raise OSError(f"the ROS domains {_DOMAINS[0]} to {_DOMAINS[-1]} of this machine are all taken")
+
+
+def _is_free(domain: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("", 7410 + 250 * domain))  # DDS: first participant of the domain
+        except OSError:
+            return False
+    return True
+
+
+def _claim(domain: int) -> bool:
+    """Keep a name that only one process of this machine can have, while this process runs.
+
+    The nodes that are about to start take the domain's port only seconds later.
+    """
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0{PACKAGE}/ROS_DOMAIN_ID={domain}")  # Linux: a name that is no file
+    except OSError:
+        claim.close()
+        return False
+    _claims.append(claim)
+    return True

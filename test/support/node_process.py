@@ -19,12 +19,13 @@ NO_NAMES: Mapping[str, str] = MappingProxyType({})
 PATIENCE = 90.0  # seconds; only a hang takes that long
 _WORKERS = 2  # of pytest-xdist, each with domains of its own
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % _WORKERS
+_DOMAINS = 50  # the package's own programs look for a free one above these
 _domains = itertools.count(os.getpid())
 
 
 def next_domain() -> int:
     """Return a ROS domain id of its own for each test module or test."""
-    return next(_domains) % (100 // _WORKERS) * _WORKERS + _worker + 1
+    return next(_domains) % (_DOMAINS // _WORKERS) * _WORKERS + _worker + 1
 
 
 class NodeProcess:
