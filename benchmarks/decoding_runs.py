@@ -72,7 +72,7 @@ class TimedReferrer:
 
     def __init__(self, detector: Any, reasoner: Any, threads: int) -> None:
         # one text for each referral, whose tokens and passes are counted
-        self._referrer = Referrer(detector, reasoner, Checks(second_reading=False))
+        self._referrer = Referrer(detector, reasoner, Checks(max_readings=1))
         self._clock = PreparingClock(reasoner._inputs)
         self._threads = threads
         self.prompt: Prompt | None = None

@@ -124,7 +124,9 @@ class Answering:
         return replace(result, answers=reply.question_id)
 
     def _referrer(self, detector: Detector, settings: Settings) -> Referrer:
-        checks = Checks(settings.verify_order, settings.min_confidence, settings.second_reading)
+        checks = Checks(
+            settings.verify_order, settings.min_confidence, settings.max_readings, settings.confirm
+        )
         return Referrer(detector, self.models.reasoner, checks)
 
     def _no_camera(self, name: str) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from rex_thinker_ros.answering.log_folder import frame_file
 from rex_thinker_ros.answering.result import Looked, Result
-from rex_thinker_ros.referring.boxes import Box
+from rex_thinker_ros.referring.confidence import deciding_margin
 from rex_thinker_ros.referring.decision_record import (
     DecisionRecord,
     RecordedImage,
@@ -16,7 +16,7 @@ from rex_thinker_ros.referring.decision_record import (
     rgb_sha256,
 )
 from rex_thinker_ros.referring.pick_point import PickPoint
-from rex_thinker_ros.referring.reasoner import Completion
+from rex_thinker_ros.referring.reading import Reading
 from rex_thinker_ros.referring.referral import Referral
 
 
@@ -32,7 +32,7 @@ def to_record(result: Result, time: datetime, lost: int) -> DecisionRecord:
         status_text=result.status_text,
         command=result.command,
         image=_recorded_image(result.looked, result.request.id) if result.looked else None,
-        referral=_recorded_referral(result.referral, result.boxes) if result.referral else None,
+        referral=_recorded_referral(result.referral, result) if result.referral else None,
         answers=result.answers,
         pick_points=tuple(_recorded_point(*numbered) for numbered in result.pick_points),
     )
@@ -51,11 +51,11 @@ def _recorded_image(looked: Looked, id_: str) -> RecordedImage:
     )
 
 
-def _recorded_referral(referral: Referral, boxes: tuple[Box, ...]) -> RecordedReferral:
+def _recorded_referral(referral: Referral, result: Result) -> RecordedReferral:
     decision = referral.decision
     return RecordedReferral(
         candidates=decision.candidates,
-        boxes=boxes,
+        boxes=result.boxes,
         reasoning=referral.reasoning,
         tokens=referral.tokens,
         confidence=decision.confidence,
@@ -64,12 +64,27 @@ def _recorded_referral(referral: Referral, boxes: tuple[Box, ...]) -> RecordedRe
         first_token_seconds=referral.first_token_seconds,
         reasoning_seconds=referral.reasoning_seconds,
         decision_seconds=referral.decision_seconds,
-        contradicted=_recorded_reading(referral.contradicted) if referral.contradicted else None,
+        readings=_recorded_readings(referral, result),
+        counted=referral.counted,
     )
 
 
-def _recorded_reading(completion: Completion) -> RecordedReading:
-    return RecordedReading(completion.text, completion.tokens)
+def _recorded_readings(referral: Referral, result: Result) -> tuple[RecordedReading, ...]:
+    if result.looked is None or len(referral.readings) < 2:
+        return ()
+    return tuple(_recorded_reading(reading, result.looked) for reading in referral.readings)
+
+
+def _recorded_reading(reading: Reading, looked: Looked) -> RecordedReading:
+    completion = reading.completion
+    return RecordedReading(
+        view=reading.view,
+        sha256=rgb_sha256(reading.view.window.of(looked.image)),
+        reasoning=completion.text,
+        tokens=completion.tokens,
+        stop=completion.stop,
+        confidence=deciding_margin(completion.text, completion.margins),
+    )
 
 
 def _recorded_point(number: int, point: PickPoint) -> RecordedPoint:

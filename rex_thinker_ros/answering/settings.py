@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from rex_thinker_ros.referring.checks import DEFAULTS as CHECKS
+
 
 @dataclass(frozen=True)
 class Settings:
     """What answering depends on, such as parameters of the node; times in seconds.
 
     verify_order: whether orders and relations are checked, see decide. min_confidence: the least
-    confidence of FOUND in logits; 0 asks for none. second_reading: whether the reasoner is asked
-    once more where its answer is a CONTRADICTION, see Referrer. dialogue_timeout: how long a
-    question stays open. max_image_age: the oldest image to decide on; 0 accepts any age.
+    confidence of FOUND in logits; 0 asks for none. max_readings: how often the reasoner may be
+    asked about one image; confirm: whether two readings must agree on what is found; see Referrer.
+    dialogue_timeout: how long a question stays open. max_image_age: the oldest image to decide on;
+    0 accepts any age.
     image_timeout: how long a query waits for a fresh image. wait_for_image: whether the image must
     have been taken after the query came. depth_tolerance: most time between an image and its depth.
 
@@ -23,7 +26,8 @@ class Settings:
 
     verify_order: bool = True
     min_confidence: float = 0.0
-    second_reading: bool = True
+    max_readings: int = CHECKS.max_readings
+    confirm: bool = CHECKS.confirm
     dialogue_timeout: float = 10.0
     max_image_age: float = 1.0
     image_timeout: float = 1.0

@@ -41,7 +41,7 @@ class Telling:
     def reasoning(self, text: str) -> None:
         """Print what is new in the reasoning, of which `text` is all so far.
 
-        Another text begins on a line of its own: a second reading.
+        Another text begins on a line of its own: that of a later reading.
         """
         if not text.startswith(self._said):
             self.print(Text("\n"))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from rex_thinker_ros.models.external import ExternalDetector
-from rex_thinker_ros.models.recorded_answers import EndedEarlyError, Unanswered
-from rex_thinker_ros.referring.candidate import Candidate, Verdict, in_reverse
+from rex_thinker_ros.models.recorded_answers import EndedEarlyError, ImageKey, Unanswered
+from rex_thinker_ros.referring.candidate import Candidate, Verdict
 from rex_thinker_ros.referring.confidence import PieceMargin
-from rex_thinker_ros.referring.decision_record import DecisionRecord, RecordedReferral
+from rex_thinker_ros.referring.decision_record import (
+    DecisionRecord,
+    RecordedImage,
+    RecordedReading,
+    RecordedReferral,
+)
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.reasoner import Completion, StopReason
 
@@ -32,32 +37,56 @@ def candidates_of(
     """Return what the detector had said: the candidates before any verdict, in its order."""
     if not referral.candidates and record.status is not Outcome.NO_CANDIDATES:
         return Unanswered(EndedEarlyError, record.status.name)
-    candidates = [replace(c, verdict=Verdict.UNKNOWN, note="") for c in referral.candidates]
-    return in_reverse(candidates) if referral.contradicted else tuple(candidates)
+    unjudged = [replace(c, verdict=Verdict.UNKNOWN, note="") for c in referral.candidates]
+    if not referral.readings:
+        return tuple(unjudged)
+    return referral.readings[referral.counted].view.order(unjudged)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Hold what the reasoner was shown, candidates in the pixels of that image, and its answer."""
+
+    image: ImageKey
+    candidates: tuple[Candidate, ...]
+    answer: Completion | Unanswered
 
 
 def readings_of(
-    record: DecisionRecord, referral: RecordedReferral
-) -> list[tuple[tuple[Candidate, ...], Completion | Unanswered]]:
-    """Return the candidates that the reasoner was asked about, and what it had said, last first."""
-    candidates, first = referral.candidates, referral.contradicted
-    last = candidates, _completion_of(record, referral)
-    if first is None:
-        return [last]
+    record: DecisionRecord, image: RecordedImage, referral: RecordedReferral
+) -> list[Answered]:
+    """Return what the reasoner was asked, in that order."""
+    unanswered = (
+        Unanswered(EndedEarlyError, record.status.name) if record.status in _ENDED_EARLY else None
+    )
+    if not referral.readings:
+        answer = unanswered or _only_completion(record, referral)
+        return [Answered((image.sha256, image.size), referral.candidates, answer)]
+    counted = referral.readings[referral.counted].view
     return [
-        last,
-        (in_reverse(candidates), Completion(first.reasoning, StopReason.END, first.tokens)),
+        Answered(
+            (reading.sha256, reading.view.window.size),
+            reading.view.shown(reading.view.order(counted.order(referral.candidates))),
+            unanswered or _completion(reading),
+        )
+        for reading in referral.readings
     ]
 
 
-def _completion_of(record: DecisionRecord, referral: RecordedReferral) -> Completion | Unanswered:
-    """Return what the reasoner had said last; of the margins only the deciding is known."""
-    if record.status in _ENDED_EARLY:
-        return Unanswered(EndedEarlyError, record.status.name)
-    text, margin = referral.reasoning, referral.confidence
+def _only_completion(record: DecisionRecord, referral: RecordedReferral) -> Completion:
     return Completion(
-        text=text,
+        text=referral.reasoning,
         stop=_STOPS.get(record.status, StopReason.END),
-        tokens=referral.tokens - (referral.contradicted.tokens if referral.contradicted else 0),
-        margins=() if margin is None else (PieceMargin(0, len(text), margin),),
+        tokens=referral.tokens,
+        margins=_margins(referral.reasoning, referral.confidence),
     )
+
+
+def _completion(reading: RecordedReading) -> Completion:
+    margins = _margins(reading.reasoning, reading.confidence)
+    return Completion(reading.reasoning, reading.stop, reading.tokens, margins)
+
+
+def _margins(text: str, confidence: float | None) -> tuple[PieceMargin, ...]:
+    """Return the margin of the whole text: only the least, which decides, is known."""
+    return () if confidence is None else (PieceMargin(0, len(text), confidence),)

@@ -126,14 +126,14 @@ class Recording:
             self._candidates.add(key, command.category, detected, is_follow_up=False)
         if not was_reasoned(record, referral):
             return
-        for candidates, answer in readings_of(record, referral):
+        for reading in readings_of(record, image, referral):
             prompt = build_prompt(
                 expression=command.expression, category=command.category,
-                candidates=candidates, image_size=image.size, bounds=session.bounds,
+                candidates=reading.candidates, image_size=reading.image[1], bounds=session.bounds,
             )  # fmt: skip
             known = session.wording in ("", self._wording)
-            completion = answer if known else Unanswered(PromptChangedError, _REWORDED)
-            self._completions.add(key, prompt, completion, is_follow_up=bool(record.answers))
+            answer = reading.answer if known else Unanswered(PromptChangedError, _REWORDED)
+            self._completions.add(reading.image, prompt, answer, is_follow_up=bool(record.answers))
 
 
 def _key(image: RgbImage) -> ImageKey:

@@ -22,7 +22,7 @@ class Verdict(Enum):
 class Candidate:
     """Hold one detected object.
 
-    number counts from 1 in hint order, which is detector order, or its reverse in a second reading;
+    number counts from 1 in hint order, which is detector order, or its reverse in some readings;
     box is in full-image pixels; score is the detector's, 0 to 1; verdict and note are the
     reasoner's, once it has spoken.
     """

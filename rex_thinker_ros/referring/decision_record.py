@@ -28,6 +28,8 @@ from rex_thinker_ros.referring.json_dataclass import (
 )
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.prompt import PixelBounds
+from rex_thinker_ros.referring.reasoner import StopReason
+from rex_thinker_ros.referring.view import View
 
 SCHEMA = 1
 """The version of these lines: it rises when an older reader would misread a newer line."""
@@ -105,18 +107,26 @@ class RecordedImage:
 
 @dataclass(frozen=True, slots=True)
 class RecordedReading:
-    """Hold a first reading that was contradicted, as in Completion."""
+    """Hold one of several readings, as in Reading and Completion; sha256 is that of what it showed.
 
+    confidence is as in Decision, of this reading.
+    """
+
+    view: View
+    sha256: str
     reasoning: str
     tokens: int
+    stop: StopReason
+    confidence: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedReferral:
     """Hold what the models said, as in Referral and Decision; boxes are in full-image pixels.
 
-    No candidates may also mean that detection was never done: the record's status tells. Those of a
-    second reading stand in the reverse order of the detector's.
+    No candidates may also mean that detection was never done: the record's status tells. They stand
+    in the order of the reading that counts. readings are all that were done if there were several;
+    reasoning repeats that at the index counted.
     """
 
     candidates: tuple[Candidate, ...]
@@ -129,7 +139,8 @@ class RecordedReferral:
     first_token_seconds: float | None
     reasoning_seconds: float
     decision_seconds: float
-    contradicted: RecordedReading | None = None
+    readings: tuple[RecordedReading, ...] = ()
+    counted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class Observer:
     def on_candidates(self, candidates: Sequence[Candidate]) -> None:
         """Hear the candidates, before any verdict, with the numbers that the text to come uses.
 
-        A second time means a second reading: other numbers, and the text begins anew.
+        A second time means that a later reading counts: other numbers, and the text begins anew.
         """
 
     def on_text(self, piece: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.decision import Decision
-from rex_thinker_ros.referring.reasoner import Completion
+from rex_thinker_ros.referring.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,8 @@ class Referral:
     reasoning is the model's whole text, as far as it came. The durations are wall-clock seconds, 0
     for a stage that was not reached; first_token_seconds runs from the start of the reasoning to
     its first piece of text, None if none came. tokens counts those of the completion, 0 without
-    one. contradicted is the completion of a first reading, if the decision is that of a second
-    one: time and tokens are those of both.
+    one. readings are all that were done, of which the one at the index counted gave the reasoning
+    and the decision; time and tokens are those of all.
     """
 
     command: Command
@@ -29,4 +29,5 @@ class Referral:
     first_token_seconds: float | None = None
     tokens: int = 0
     decision_seconds: float = 0.0
-    contradicted: Completion | None = None
+    readings: tuple[Reading, ...] = ()
+    counted: int = 0

@@ -36,9 +36,8 @@ class Referrer:
     ) -> Referral:
         """Return the one referral for a command on an image of shape (height, width, 3), RGB.
 
-        Where the answer is a CONTRADICTION, the checks may want a second reading: the reasoner is
-        asked once more, with the candidates in the reverse order, and that answer counts. There is
-        none for candidates that others gave, nor for a single one.
+        The reasoner may be asked several times, each time in another view of the image: where its
+        answer is not to be trusted, and until two readings agree on what is found. See settled.
 
         Faults of the models never raise: each becomes a MODEL_ERROR with advice, a UserError's own
         where it is one. An image that no model can see, since it is empty or too narrow, is
@@ -52,17 +51,19 @@ class Referrer:
         except Exception as error:  # noqa: BLE001 - whatever a model raises, the command ends
             _log.exception("the models failed on %r", command.sentence)
             decision = run.ended(Outcome.MODEL_ERROR, _advice(error))
+        readings, seconds = run.readings, run.clock.seconds
         return Referral(
             command=command,
             decision=decision,
-            reasoning=run.text,
-            detection_seconds=run.seconds[Stage.DETECTING],
-            reasoning_seconds=run.seconds[Stage.REASONING],
+            reasoning=readings.text,
+            detection_seconds=seconds[Stage.DETECTING],
+            reasoning_seconds=seconds[Stage.REASONING],
             model=f"{self._detector.name} + {self._reasoner.name}",
-            first_token_seconds=run.first_token_seconds,
-            tokens=run.tokens,
-            decision_seconds=run.seconds[Stage.DECIDING],
-            contradicted=run.contradicted,
+            first_token_seconds=readings.first_token_seconds,
+            tokens=sum(reading.completion.tokens for reading in readings.done),
+            decision_seconds=seconds[Stage.DECIDING],
+            readings=tuple(readings.done),
+            counted=readings.counted,
         )
 
 

@@ -12,6 +12,7 @@ from rclpy.node import Node
 from rex_thinker_ros.answering.settings import DEFAULTS, Settings
 from rex_thinker_ros.models.profiles import ATTENTIONS, IMAGE_ENCODINGS, SECOND_LOOKS
 from rex_thinker_ros.models.quantization import QUANTIZATIONS
+from rex_thinker_ros.referring.checks import MOST_READINGS
 from rex_thinker_ros.ros.parameter_fields import (
     ParameterError,
     check_value,
@@ -174,10 +175,16 @@ class Parameters:
         between=(0.0, 1000.0),
         live=True,
     )
-    second_reading: bool = parameter(
-        DEFAULTS.second_reading,
-        "Where an answer is a CONTRADICTION, ask once more with the candidates in the reverse "
-        "order, and let that answer count. Never done for candidates that others gave.",
+    max_readings: int = parameter(
+        DEFAULTS.max_readings,
+        "How often the reasoner may be asked about one image, each time in another view: where its "
+        "answer is not to be trusted, and to confirm what it found. 1: once.",
+        between=(1, MOST_READINGS),
+        live=True,
+    )
+    confirm: bool = parameter(
+        DEFAULTS.confirm,
+        "FOUND needs two readings that agree, which takes the time of both.",
         live=True,
     )
     dialogue_timeout: float = parameter(

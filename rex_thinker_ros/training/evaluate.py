@@ -35,7 +35,14 @@ from rex_thinker_ros.referring.prompt import PixelBounds, hint_boxes, smart_resi
 from rex_thinker_ros.referring.referral import Referral
 from rex_thinker_ros.referring.referrer import Referrer
 from rex_thinker_ros.training.disturbances import DISTURBANCES
-from rex_thinker_ros.training.evaluation_table import AGREEMENT, ORDER, Detections, Row, table
+from rex_thinker_ros.training.evaluation_table import (
+    AGREEMENT,
+    ORDER,
+    READINGS,
+    Detections,
+    Row,
+    table,
+)
 from rex_thinker_ros.training.held_out import draw, expectation, is_right
 from rex_thinker_ros.training.robustness import robustness_head, robustness_line
 from rex_thinker_ros.training.store import StoredScene, read_worlds
@@ -79,6 +86,9 @@ def ask_all(
 
 def _unchecked(referral: Referral, image: Size, bounds: PixelBounds) -> tuple[str, Decision]:
     """Return which check refused a complete answer, and the decision without that check."""
+    first = referral.readings[0].decision
+    if first.outcome is not Outcome.CONTRADICTION:
+        return READINGS, first
     resized = smart_resize(image, bounds)
     answer = parse_answer(referral.reasoning, complete=True, resized=resized)
     candidates = referral.decision.candidates

@@ -11,6 +11,7 @@ from rex_thinker_ros.referring.outcome import Outcome
 MIN_CONFIDENCES = (0.5, 1.0, 2.0, 4.0)  # logits
 ORDER = "the check of orders and relations"
 AGREEMENT = "the agreement of marks, answer and candidates"
+READINGS = "the agreement of readings"
 UNREADABLE = (Outcome.UNPARSABLE, Outcome.TRUNCATED)
 
 
@@ -85,7 +86,7 @@ def table(rows: Sequence[Row], detections: Detections) -> str:
             f"| {kind} | {len(group)} | {_share(right, len(group)):.1%} "
             f"| {wrong['FOUND']} | {names} |"
         )
-    for check in (AGREEMENT, ORDER):
+    for check in (AGREEMENT, ORDER, READINGS):
         refused = Counter(row.refused for row in rows if row.check == check)
         counts = f"{refused['wrong']} wrong answers, {refused['right']} right ones"
         lines += ["", f"Refused by {check}: {counts}."]

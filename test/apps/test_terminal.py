@@ -29,7 +29,7 @@ def test_reasoning_is_printed_once_as_it_grows(capsys: pytest.CaptureFixture[str
     ]
 
 
-def test_a_second_reading_begins_on_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_later_reading_begins_on_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     terminal = Terminal()
     terminal.command(1, 1, "the mug")
     for text in ("<think>- Mug", "<think>- Mug 1</think>", "<think>", "<think>- Mug 2</think>"):

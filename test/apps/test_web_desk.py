@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from scripted_models import ScriptedDetector, ScriptedReasoner, SecondThoughts
+from scripted_models import Marking, ScriptedDetector, ScriptedReasoner, marked
 from table import FILE, MUGS
 
 from rex_thinker_ros.answering.answering import Models
@@ -87,19 +87,23 @@ def test_the_model_stops_within_a_word(desk: Desk, reasoner: StepwiseReasoner) -
     assert reasoner.words <= 4
 
 
-def test_a_second_reading_begins_anew_with_its_own_numbers(parser: CommandParser) -> None:
+def test_a_later_reading_that_counts_begins_anew_with_its_own_numbers(
+    parser: CommandParser,
+) -> None:
     mugs = (MUG, Candidate(2, MUGS["blue"], 0.8))
-    contradictory = '<answer>[{"bbox_2d": [1, 1, 9, 9]}]</answer>'
-    reasoner = SecondThoughts(contradictory, "<answer>None</answer>")
+    reasoner = Marking(None, ())
     views: list[View] = []
     command = parser.parse(INQUIRY.sentence)
     referrer = Referrer(ScriptedDetector(mugs), reasoner)
     refer(referrer, read_image(FILE), command, reasoner.bounds, CancelToken(), views.append)
     told = [(view.candidates, view.text) for view in views if view.candidates and not view.decision]
-    assert told == [
-        (mugs, ""), (mugs, contradictory), (in_reverse(mugs), ""),
-        (in_reverse(mugs), "<answer>None</answer>"),
-    ]  # fmt: skip
+    first, second = (
+        marked(prompt, choice) for prompt, choice in zip(reasoner.prompts, (None, ()), strict=True)
+    )
+    numbered = [[(c.number, c.box) for c in candidates] for candidates, _ in told]
+    assert [text for _, text in told] == ["", first, "", second]
+    assert numbered[0] == numbered[1] == [(c.number, c.box) for c in mugs]
+    assert numbered[2] == numbered[3] == [(c.number, c.box) for c in in_reverse(mugs)]
     assert ending(iter(views))[0] is Outcome.NO_MATCH
 
 

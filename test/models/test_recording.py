@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scripted_models import ScriptedDetector, ScriptedReasoner, SecondThoughts
+from scripted_models import Marking, ScriptedDetector, ScriptedReasoner
 
 from rex_thinker_ros.answering.query import Query
 from rex_thinker_ros.answering.records import to_record
@@ -31,7 +31,7 @@ from rex_thinker_ros.models.recorded_answers import (
 from rex_thinker_ros.models.recording import Recording, RecordingError
 from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.cancel import CancelToken
-from rex_thinker_ros.referring.candidate import Candidate, in_reverse
+from rex_thinker_ros.referring.candidate import Candidate
 from rex_thinker_ros.referring.checks import Checks
 from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.confidence import PieceMargin
@@ -50,7 +50,7 @@ BOUNDS = ScriptedReasoner.bounds
 SMALL = PixelBounds(28 * 28, 4 * 28 * 28)
 SIZE = Size(80, 60)
 IMAGE = np.random.default_rng(1).integers(0, 256, (SIZE.height, SIZE.width, 3), np.uint8)
-MUGS = (Candidate(1, Box(1.5, 2, 30, 40.25), 0.9), Candidate(2, Box(40, 5, 70, 25), 1 / 3))
+MUGS = (Candidate(1, Box(19.5, 15, 35, 40.25), 0.9), Candidate(2, Box(38, 18, 60, 40), 1 / 3))
 RED = Command("the red mug", "red mug", "mug", wants_all=False)
 BLUE = replace(RED, expression="blue mug")
 CUP = replace(RED, category="cup")
@@ -155,39 +155,45 @@ def test_nothing_in_view_comes_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("again", "outcome"),
+    ("readings", "outcome", "times"),
     [
-        pytest.param(text(1, mugs=in_reverse(MUGS)), Outcome.FOUND, id="found"),
-        pytest.param(text(), Outcome.NO_MATCH, id="none fits"),
-        pytest.param(text(1), Outcome.CONTRADICTION, id="contradictory again"),
-        pytest.param("no answer", Outcome.UNPARSABLE, id="no answer"),
+        pytest.param(Marking((1,), (2,), margin=1 / 3), Outcome.FOUND, 2, id="confirmed"),
+        pytest.param(Marking(None, (2,), (1,), margin=1 / 3), Outcome.FOUND, 3, id="found later"),
+        pytest.param(Marking(None, ()), Outcome.NO_MATCH, 2, id="none fits"),
+        pytest.param(Marking(None, "no", "no", "no"), Outcome.CONTRADICTION, 4, id="no answer"),
+        pytest.param(Marking((1,), (), (2,), None), Outcome.CONTRADICTION, 4, id="all differ"),
+        pytest.param(Marking((1,), None, None, None), Outcome.FOUND, 4, id="never confirmed"),
     ],
 )
-def test_both_readings_come_again(again: str, outcome: Outcome) -> None:
-    reasoner = SecondThoughts(text(1).replace("✅", "❌"), again)
-    recorded = refer(ScriptedDetector(MUGS), reasoner)
+def test_all_readings_come_again(readings: Marking, outcome: Outcome, times: int) -> None:
+    recorded = refer(ScriptedDetector(MUGS), readings)
     assert recorded.decision.outcome is outcome
-    again_referral = refer(*models(logged(recorded)))
-    assert again_referral.decision == recorded.decision
-    assert again_referral.reasoning == again
-    assert again_referral.contradicted == recorded.contradicted
-    assert again_referral.tokens == recorded.tokens
+    assert len(recorded.readings) == times
+    again = refer(*models(logged(recorded)))
+    assert again.decision == recorded.decision
+    assert (again.reasoning, again.tokens) == (recorded.reasoning, recorded.tokens)
+    assert [r.completion.text for r in again.readings] == [
+        r.completion.text for r in recorded.readings
+    ]
+    assert again.counted == recorded.counted
 
 
-def test_where_no_second_reading_was_recorded_the_contradiction_stands() -> None:
-    once = ScriptedReasoner(text(1).replace("✅", "❌"))
-    checks = Checks(second_reading=False)
-    recorded = Referrer(ScriptedDetector(MUGS), once, checks).refer(
+@pytest.mark.parametrize(
+    ("said", "outcome"), [((1,), Outcome.FOUND), (None, Outcome.CONTRADICTION)]
+)
+def test_what_was_read_once_stands(said: tuple[int, ...] | None, outcome: Outcome) -> None:
+    recorded = Referrer(ScriptedDetector(MUGS), Marking(said), Checks(max_readings=1)).refer(
         IMAGE, RED, Observer(), CancelToken()
     )
     again = refer(*models(logged(recorded)))
     assert again.decision == recorded.decision
-    assert again.decision.outcome is Outcome.CONTRADICTION
+    assert again.decision.outcome is outcome
 
 
-def test_two_commands_about_one_image_come_again_though_one_was_read_twice() -> None:
-    reasoner = SecondThoughts(text(1).replace("✅", "❌"), text(1, mugs=in_reverse(MUGS)))
-    twice, once = refer(ScriptedDetector(MUGS), reasoner), decided(text(1), BLUE)
+def test_two_commands_about_one_image_come_again_though_one_counts_in_the_reverse_order() -> None:
+    twice = refer(ScriptedDetector(MUGS), Marking(None, (1,), (2,)))
+    once = refer(ScriptedDetector(MUGS), Marking((1,), (2,)), BLUE)
+    assert [c.box for c in twice.decision.candidates] == [MUGS[1].box, MUGS[0].box]
     for order in ((twice, once), (once, twice)):
         detector, recorded = models(*map(logged, order))
         assert refer(detector, recorded, RED).decision == twice.decision

@@ -29,6 +29,9 @@ from rex_thinker_ros.referring.decision_record import (
 )
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.prompt import PixelBounds
+from rex_thinker_ros.referring.reasoner import StopReason
+from rex_thinker_ros.referring.view import View
+from rex_thinker_ros.referring.window import Window
 
 NOON = datetime(2025, 6, 1, 12, 0, 0, 250_000, tzinfo=timezone.utc)
 RECORD = DecisionRecord(
@@ -52,7 +55,13 @@ RECORD = DecisionRecord(
         first_token_seconds=0.25,
         reasoning_seconds=1.5,
         decision_seconds=0.0,
-        contradicted=RecordedReading("<think>no", 2),
+        readings=(
+            RecordedReading(View(Window(0, 0, 64, 48)), "0f", "<", 2, StopReason.END, 1.5),
+            RecordedReading(
+                View(Window(-1, 2, 63, 40), True), "1f", "<think>\n", 1, StopReason.END, None
+            ),
+        ),
+        counted=1,
     ),
     pick_points=(RecordedPoint(1, 0.1, -0.2, 0.8, 0.01, 0.02, 0.03, 0.5),),
     answers="ab-6",
@@ -70,7 +79,11 @@ LINE = (
     '"boxes": [{"x0": 0.1, "y0": 2.0, "x1": 30.0, "y1": 40.5}], "reasoning": "<think>\\n", '
     '"tokens": 3, "confidence": null, "model": "a + b", "detection_seconds": 0.5, '
     '"first_token_seconds": 0.25, "reasoning_seconds": 1.5, "decision_seconds": 0.0, '
-    '"contradicted": {"reasoning": "<think>no", "tokens": 2}}, '
+    '"readings": [{"view": {"window": {"x0": 0, "y0": 0, "x1": 64, "y1": 48}, "backwards": false}, '
+    '"sha256": "0f", "reasoning": "<", "tokens": 2, "stop": "END", "confidence": 1.5}, '
+    '{"view": {"window": {"x0": -1, "y0": 2, "x1": 63, "y1": 40}, "backwards": true}, '
+    '"sha256": "1f", "reasoning": "<think>\\n", "tokens": 1, "stop": "END", '
+    '"confidence": null}], "counted": 1}, '
     '"pick_points": [{"candidate": 1, "x": 0.1, "y": -0.2, "z": 0.8, "spread_x": 0.01, '
     '"spread_y": 0.02, "spread_z": 0.03, "depth_share": 0.5}], "answers": "ab-6"}'
 )
@@ -82,11 +95,11 @@ def test_schema_1_is_written_and_read_like_this() -> None:
     assert DecisionRecord.from_json(LINE) == RECORD
 
 
-def test_a_line_from_before_there_were_second_readings_is_read() -> None:
+def test_a_line_from_before_there_were_several_readings_is_read() -> None:
     assert RECORD.referral is not None
     values = json.loads(LINE)
-    del values["referral"]["contradicted"]
-    once = replace(RECORD, referral=replace(RECORD.referral, contradicted=None))
+    del values["referral"]["readings"], values["referral"]["counted"]
+    once = replace(RECORD, referral=replace(RECORD.referral, readings=(), counted=0))
     assert DecisionRecord.from_json(json.dumps(values)) == once
 
 
@@ -105,6 +118,12 @@ COUNTS = st.integers(0, 2**63)
 def boxes(draw: st.DrawFn) -> Box:
     (x0, x1), (y0, y1) = (sorted((draw(NUMBERS), draw(NUMBERS))) for _ in range(2))
     return Box(x0, y0, x1, y1)
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> Window:
+    x, y, width, height = (draw(st.integers(1, 9999)) for _ in range(4))
+    return Window(-x, y, width, y + height)
 
 
 @st.composite
@@ -146,7 +165,14 @@ RECORDS = st.builds(
         first_token_seconds=st.none() | NUMBERS,
         reasoning_seconds=NUMBERS,
         decision_seconds=NUMBERS,
-        contradicted=st.none() | st.builds(RecordedReading, TEXTS, COUNTS),
+        readings=st.lists(
+            st.builds(
+                RecordedReading, st.builds(View, windows(), st.booleans()), TEXTS, TEXTS, COUNTS,
+                st.sampled_from(StopReason), st.none() | NUMBERS,
+            ),
+            max_size=2,
+        ).map(tuple),
+        counted=COUNTS,
     ),
 )  # fmt: skip
 

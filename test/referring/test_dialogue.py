@@ -136,9 +136,9 @@ def test_answers(
 def test_a_description_is_asked_for_as_one_of_several() -> None:
     reasoner = says(2)
     answered(ByDescription("red mug"), reasoner)
-    (prompt,) = reasoner.prompts
-    assert "Please detect red mug in the image" in prompt.user
-    assert len(prompt.hint_boxes) == len(MUGS)
+    for prompt in reasoner.prompts:
+        assert "Please detect red mug in the image" in prompt.user
+        assert len(prompt.hint_boxes) == len(MUGS)
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
-from scripted_models import ScriptedDetector, ScriptedReasoner, SecondThoughts
+from scripted_models import ScriptedDetector, ScriptedReasoner
 
 from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.cancel import CancelToken
-from rex_thinker_ros.referring.candidate import Candidate, Verdict, in_reverse
+from rex_thinker_ros.referring.candidate import Candidate
 from rex_thinker_ros.referring.checks import Checks
 from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.confidence import PieceMargin
@@ -23,6 +23,7 @@ from rex_thinker_ros.referring.reasoner import Completion, StopReason
 from rex_thinker_ros.referring.referral import Referral
 from rex_thinker_ros.referring.referrer import Referrer
 
+ONCE = Checks(max_readings=1)
 IMAGE: RgbImage = np.zeros((480, 640, 3), np.uint8)
 COMMAND = Command("pick up the red mug", "red mug", "mug", wants_all=False)
 MUGS = [Candidate(1, Box(10, 10, 60, 60), 0.9), Candidate(2, Box(100, 10, 160, 60), 0.8)]
@@ -76,7 +77,7 @@ class Recorder(Observer):
 
 
 def refer(detector: ScriptedDetector, reasoner: ScriptedReasoner) -> Referral:
-    return Referrer(detector, reasoner).refer(IMAGE, COMMAND, Observer(), CancelToken())
+    return Referrer(detector, reasoner, ONCE).refer(IMAGE, COMMAND, Observer(), CancelToken())
 
 
 class ForesightedReasoner(ScriptedReasoner):
@@ -102,7 +103,7 @@ def test_a_reasoner_that_can_looks_at_the_image_while_candidates_are_sought() ->
 def test_a_referral_from_image_to_box() -> None:
     recorder = Recorder()
     reasoner = ScriptedReasoner(THOUGHT, ANSWER)
-    referral = Referrer(ScriptedDetector(MUGS), reasoner).refer(
+    referral = Referrer(ScriptedDetector(MUGS), reasoner, ONCE).refer(
         IMAGE, COMMAND, recorder, CancelToken()
     )
     assert referral.decision.outcome is Outcome.FOUND
@@ -173,7 +174,7 @@ def test_a_referral_from_image_to_box() -> None:
             ScriptedDetector(MUGS),
             ScriptedReasoner(ANSWER),
             Outcome.CONTRADICTION,
-            "marked none but answered candidate 1",
+            "marked none but answered candidate 2",
             id="an answer without reasons",
         ),
         pytest.param(
@@ -206,80 +207,6 @@ def test_endings_without_a_box(
     assert decision.outcome is outcome
     assert advice in decision.status_text
     assert decision.boxes == ()
-
-
-REVERSED = in_reverse(MUGS)
-AGAIN = "<think># Summarize and Re-Check answer\n- Mug 1: red → ✅\n- Mug 2: blue → ❌\n</think>"
-
-
-def test_what_contradicts_itself_is_read_again_in_the_reverse_order() -> None:
-    recorder = Recorder()
-    reasoner = SecondThoughts(ANSWER, AGAIN + ANSWER)
-    referral = Referrer(ScriptedDetector(MUGS), reasoner).refer(
-        IMAGE, COMMAND, recorder, CancelToken()
-    )
-    decision = referral.decision
-    assert decision.outcome is Outcome.FOUND
-    assert decision.boxes == (MUGS[1].box,)
-    assert [c.verdict for c in decision.candidates] == [Verdict.MATCH, Verdict.NO_MATCH]
-    assert [c.box for c in decision.candidates] == [c.box for c in REVERSED]
-    assert "first reading contradicted itself" in decision.status_text
-    assert referral.reasoning == AGAIN + ANSWER
-    assert referral.contradicted is not None
-    assert referral.contradicted.text == ANSWER
-    assert referral.tokens == len(ANSWER + AGAIN + ANSWER)
-    first, second = reasoner.prompts
-    assert second.hint_boxes == first.hint_boxes[::-1]
-    assert recorder.heard == [
-        Stage.DETECTING, tuple(MUGS), Stage.REASONING, ANSWER, Stage.DECIDING,
-        REVERSED, Stage.REASONING, AGAIN + ANSWER, Stage.DECIDING,
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("again", "outcome"),
-    [
-        (ANSWER, Outcome.CONTRADICTION), ("the red one", Outcome.UNPARSABLE),
-        ("<answer>None</answer>", Outcome.NO_MATCH),
-    ],
-)  # fmt: skip
-def test_the_second_reading_counts_whatever_it_is(again: str, outcome: Outcome) -> None:
-    referral = Referrer(ScriptedDetector(MUGS), SecondThoughts(ANSWER, again)).refer(
-        IMAGE, COMMAND, Observer(), CancelToken()
-    )
-    assert referral.decision.outcome is outcome
-    assert referral.decision.boxes == ()
-    assert referral.reasoning == again
-
-
-class GivenCandidates(ScriptedDetector):
-    """Return candidates that others know by their numbers."""
-
-    given = True
-
-
-@pytest.mark.parametrize(
-    ("detector", "checks"),
-    [
-        pytest.param(ScriptedDetector(MUGS), Checks(second_reading=False), id="not wanted"),
-        pytest.param(GivenCandidates(MUGS), Checks(), id="given candidates"),
-        pytest.param(ScriptedDetector(MUGS[:1]), Checks(), id="no other order"),
-    ],
-)
-def test_a_contradiction_may_stand(detector: ScriptedDetector, checks: Checks) -> None:
-    reasoner = SecondThoughts(ANSWER)
-    referral = Referrer(detector, reasoner, checks).refer(IMAGE, COMMAND, Observer(), CancelToken())
-    assert referral.decision.outcome is Outcome.CONTRADICTION
-    assert referral.contradicted is None
-    assert len(reasoner.prompts) == 1
-
-
-def test_a_cancel_ends_a_second_reading() -> None:
-    cancel = CancelToken()
-    referral = Referrer(ScriptedDetector(MUGS), SecondThoughts(ANSWER, AGAIN + ANSWER)).refer(
-        IMAGE, COMMAND, Recorder(cancel, REVERSED), cancel
-    )
-    assert referral.decision.outcome is Outcome.CANCELED
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from rex_thinker_ros.ros.progress import Progress, Standing
 MUGS = (Candidate(1, Box(10, 10, 60, 60), 0.9), Candidate(2, Box(100, 10, 160, 60), 0.8))
 
 
-def test_the_text_of_a_second_reading_begins_anew_with_its_candidates() -> None:
+def test_the_text_of_a_later_reading_begins_anew_with_its_candidates() -> None:
     told: list[Standing] = []
     progress = Progress(told.append)
     for candidates, text in ((MUGS, "first"), (in_reverse(MUGS), "second")):

@@ -28,23 +28,41 @@ class ScriptedDetector:
         return list(self._candidates)
 
 
-class SecondThoughts:
-    """Say one text after the other, whatever is asked."""
+class Marking:
+    """Mark candidates by their numbers and answer with their boxes, a choice for each reading.
+
+    A text is said as it is; None says of every candidate that it is none, and answers with the
+    first.
+    """
 
     name = "brain"
     bounds = PixelBounds()
 
-    def __init__(self, *texts: str):
-        self._texts = list(texts)
+    def __init__(self, *choices: Sequence[int] | str | None, margin: float | None = None):
+        self._choices = list(choices)
+        self._margin = margin
         self.prompts: list[Prompt] = []
+        self.images: list[RgbImage] = []
 
     def reason(
         self, image: RgbImage, prompt: Prompt, on_text: Callable[[str], None], cancel: CancelToken
     ) -> Completion:
         self.prompts.append(prompt)
-        text = self._texts.pop(0)
+        self.images.append(image)
+        choice = self._choices.pop(0)
+        text = choice if isinstance(choice, str) else marked(prompt, choice)
         on_text(text)
-        return Completion(text, StopReason.END, len(text))
+        margins = () if self._margin is None else (PieceMargin(0, len(text), self._margin),)
+        return Completion(text, StopReason.END, len(text), margins)
+
+
+def marked(prompt: Prompt, numbers: Sequence[int] | None) -> str:
+    """Return what a model writes that chooses candidates by number; None contradicts itself."""
+    marks = ["✅" if n in (numbers or ()) else "❌" for n in range(1, len(prompt.hint_boxes) + 1)]
+    summary = "\n".join(f"- {prompt.category} {n}: so {mark}" for n, mark in enumerate(marks, 1))
+    boxes = [prompt.hint_boxes[n - 1] for n in ((1,) if numbers is None else numbers)]
+    answer = ", ".join(f'{{"bbox_2d": {list(box)}}}' for box in boxes)
+    return f"<think># Summarize and Re-Check answer\n{summary}\n</think><answer>[{answer}]</answer>"
 
 
 class ScriptedReasoner:

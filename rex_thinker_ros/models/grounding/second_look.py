@@ -14,6 +14,7 @@ import numpy as np
 from rex_thinker_ros.models.grounding.detection import Detection
 from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.detector import RgbImage
+from rex_thinker_ros.referring.window import Window
 
 LEAST = 0.05
 """What scores less in one look is no candidate whatever the other says."""
@@ -36,12 +37,8 @@ def other_view(image: RgbImage) -> RgbImage:
     """
     height, width = image.shape[:2]
     moved = _moved(width)
-    view = np.empty_like(image)
-    mirror = view[:, ::-1]
-    # the mean: summed up by rows and then columns, which takes a twentieth of numpy's own
-    mirror[:] = image.sum(axis=0, dtype=np.uint32).sum(axis=0) / (height * width)
-    mirror[moved:, moved:] = image[: max(0, height - moved), : width - moved]
-    return view
+    window = Window(-moved, -moved, width - moved, height - moved)
+    return np.ascontiguousarray(window.of(image)[:, ::-1])
 
 
 def seen_from_here(detections: Sequence[Detection], size: Size) -> list[Detection]:
