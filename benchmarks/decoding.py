@@ -25,6 +25,7 @@ from decoding_runs import (
     DraftSources,
     Run,
     TimedReferrer,
+    settle,
     with_memory,
 )
 from rich.progress import track
@@ -36,6 +37,7 @@ from rex_thinker_ros.models.load import load_models, warm_up
 from rex_thinker_ros.models.profiles import Profile
 from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.command import Command, CommandParser
+from rex_thinker_ros.referring.referrer import Referrer
 from rex_thinker_ros.training.held_out import draw
 from rex_thinker_ros.training.store import StoredScene, read_worlds
 from rex_thinker_ros.user_error import UserError
@@ -65,6 +67,7 @@ class Bench:
         self._reasoner = reasoner
         ways = {way: (detector, reasoner) if way == OURS else stock for way in threads}
         self._ways = {way: TimedReferrer(*pair, threads[way]) for way, pair in ways.items()}
+        self._settling = Referrer(detector, reasoner)
         self._parser = CommandParser()
         self._sources = DraftSources(reasoner)
         self.measured = Measured()
@@ -83,6 +86,7 @@ class Bench:
             self._reasoner, self._reasoner._memory.emptied()
         ):  # the main figures know only one question
             second = self._refer(OURS, image, self._command(scene, number + ANOTHER))
+            self.measured.settled.append(settle(self._settling, image, command))
         if second:
             self.measured.second_first_token.append(second.first_token)
         for source in SOURCES:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from decoding_runs import OURS, STOCK, UNTUNED, Run
+from decoding_runs import OURS, STOCK, UNTUNED, Run, Settled
 
 from rex_thinker_ros.models.memory.taken import gpu_memory, process_peak_mb
 
@@ -33,6 +33,7 @@ class Measured:
     runs: dict[str, list[Run]] = field(default_factory=lambda: defaultdict(list))
     different: list[str] = field(default_factory=list)
     second_first_token: list[float] = field(default_factory=list)
+    settled: list[Settled] = field(default_factory=list)
     passes: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, sentence: str, runs: dict[str, Run]) -> None:
@@ -62,6 +63,9 @@ def figures(measured: Measured, device: str, threads: dict[str, int]) -> dict[st
             for way in (STOCK, UNTUNED)
         },
         "second_command_first_token": _median(measured.second_first_token),
+        "settled_p50": _median([one.seconds for one in measured.settled]),
+        "settled_p95": float(np.percentile([one.seconds for one in measured.settled], 95)),
+        "readings": float(np.mean([one.readings for one in measured.settled])),
         "tokens_per_pass": {
             name: tokens / sum(passes) for name, passes in measured.passes.items()
         },
@@ -135,6 +139,11 @@ def markdown(found: dict[str, Any]) -> str:
             "",
         ),
         _row("tokens per pass", *per_pass, "", ""),
+        *(
+            _row(f"referral {p}, read until it is settled", "", "", _amount(seconds, "s"), "", "")
+            for p, seconds in (("p50", found["settled_p50"]), ("p95", found["settled_p95"]))
+        ),
+        _row("readings until then, mean", "", "", f"{found['readings']:.2f}", "", ""),
         "",
         "| Drafts from | Tokens per pass |",
         "|---|---|",

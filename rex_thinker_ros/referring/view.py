@@ -34,11 +34,11 @@ class Plan:
 PLANS = (
     Plan((0, 0, 0, 0), backwards=False),
     Plan((1, 1, 1, 1), backwards=True),
-    Plan((-1, -1, 1, 1), backwards=False),
-    Plan((1, 1, -1, -1), backwards=True),
-    Plan((-1, 1, 1, -1), backwards=False),
+    Plan((-2, -2, -2, -2), backwards=False),
+    Plan((-1, -1, 1, 1), backwards=True),
+    Plan((-1, -1, -1, -1), backwards=True),
 )
-"""The views of a command, in the order of its readings: the image as it is, larger, and moved."""
+"""The views of a command, in the order of its readings: as it is, larger, smaller, moved, smaller."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,7 +188,7 @@ def test_a_view_that_cuts_a_candidate_away_is_left_out() -> None:
     reasoner = Marking((1,), (1,))
     referral = refer(reasoner, detector=ScriptedDetector([at_the_edge]))
     assert referral.decision.boxes == (at_the_edge.box,)
-    assert [reading.view.window.x0 for reading in referral.readings] == [0, -14]
+    assert [reading.view.window.x0 for reading in referral.readings] == [0, -28]
 
 
 class Forgetful(Marking):
@@ -203,8 +203,8 @@ class Forgetful(Marking):
 def test_who_only_repeats_is_asked_what_he_knows() -> None:
     reasoner = Forgetful((1,))
     assert refer(reasoner).decision.outcome is Outcome.FOUND
-    moved = Forgetful((1,), (1,))
-    moved.known = (480,)  # moved images are as high as the first, and larger ones are not
+    moved = Forgetful((1,), (2,))
+    moved.known = (480,)  # the moved image is as high as the first, and in the reverse order
     referral = refer(moved)
     assert referral.decision.outcome is Outcome.FOUND
     assert [reading.view.window.x0 for reading in referral.readings] == [0, -14]
@@ -218,14 +218,23 @@ def test_a_cancel_ends_a_further_reading() -> None:
     assert referral.reasoning == referral.readings[0].completion.text
 
 
-def test_a_narrow_image_is_read_once() -> None:
-    strip = np.zeros((6, 1150, 3), np.uint8)  # without an edge it would be too narrow
-    mug = Candidate(1, Box(100, 1, 120, 5), 0.9)
-    referral = Referrer(ScriptedDetector([mug]), Marking((1,))).refer(
+@pytest.mark.parametrize(
+    ("height", "width"),
+    [
+        pytest.param(50, 8000, id="without its edges it would be too narrow"),
+        pytest.param(6, 1150, id="without its edges nothing would be left"),
+    ],
+)
+def test_a_view_of_too_little_is_left_out(height: int, width: int) -> None:
+    strip = np.zeros((height, width, 3), np.uint8)
+    mug = Candidate(1, Box(1000, 0.4 * height, 1100, 0.6 * height), 0.9)
+    referral = Referrer(ScriptedDetector([mug]), Marking((1,), (1,))).refer(
         strip, RED, Observer(), CancelToken()
     )
     assert referral.decision.outcome is Outcome.FOUND
-    assert len(referral.readings) == 1
+    assert [reading.view.window.size.height > height for reading in referral.readings] == [
+        False, True,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("number", [0, MOST_READINGS + 1])
