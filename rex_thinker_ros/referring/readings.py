@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from rex_thinker_ros.referring.boxes import Size
+from rex_thinker_ros.referring.asked import Asked, Asking
 from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.candidate import Candidate
 from rex_thinker_ros.referring.checks import Checks
@@ -15,28 +15,17 @@ from rex_thinker_ros.referring.detector import RgbImage
 from rex_thinker_ros.referring.judging import judge_completion
 from rex_thinker_ros.referring.observer import Observer, Stage
 from rex_thinker_ros.referring.outcome import Outcome
-from rex_thinker_ros.referring.prompt import Prompt, build_prompt, smart_resize
 from rex_thinker_ros.referring.reading import Reading
 from rex_thinker_ros.referring.reasoner import Completion, Reasoner, Remembers, StopReason
 from rex_thinker_ros.referring.settling import settled, unsettled
 from rex_thinker_ros.referring.stage_clock import StageClock
-from rex_thinker_ros.referring.view import PLANS, Plan, View, view_of, whole
+from rex_thinker_ros.referring.view import PLANS
 
 _NO_MORE = (Outcome.CANCELED, Outcome.TRUNCATED, Outcome.TIMEOUT)
 _FIRST = {
     Outcome.CONTRADICTION: "A first reading contradicted itself.",
     Outcome.UNPARSABLE: "A first reading could not be understood.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """Hold what is put to the reasoner: candidates in the order and the pixels of the view."""
-
-    view: View
-    image: RgbImage
-    candidates: tuple[Candidate, ...]
-    prompt: Prompt
 
 
 class Readings:
@@ -66,13 +55,14 @@ class Readings:
 
     def decide(self, candidates: Sequence[Candidate], *, keep_order: bool) -> Decision:
         """Read until a decision counts; keep_order: somebody knows the candidates by number."""
-        counted = None
+        asking = Asking(self._command, self._image, candidates, self._reasoner.bounds)
         plans = [replace(p, backwards=False) for p in PLANS] if keep_order else PLANS
+        counted = None
         for plan in plans[: self._checks.max_readings]:
-            question = self._question(plan, candidates)
-            if question is None:
+            asked = asking.further(plan) if self.done else asking.first()
+            if asked is None or not self._can_answer(asked):
                 continue
-            reading = self._read(question, candidates)
+            reading = self._read(asked)
             self.done.append(reading)
             counted = settled([r.decision for r in self.done], confirm=self._checks.confirm)
             if counted is not None or reading.decision.outcome in _NO_MORE:
@@ -83,56 +73,34 @@ class Readings:
             counted = unsettled([r.decision for r in self.done])
         return self._disputed() if counted is None else self._count(counted)
 
-    def _question(self, plan: Plan, candidates: Sequence[Candidate]) -> _Question | None:
-        """Return what a reading is about; None where a further one is not possible."""
-        size = Size(*self._image.shape[1::-1])
-        if not self.done:
-            return self._shown(whole(size), candidates)
-        view = view_of(plan, size, smart_resize(size, self._reasoner.bounds))
-        if view is None or not view.shows(candidates):
-            return None
-        try:
-            question = self._shown(view, candidates)
-        except ValueError:  # what is left is too narrow
-            return None
-        known = not isinstance(self._reasoner, Remembers) or self._reasoner.knows(
-            question.image, question.prompt
-        )
-        return question if known else None
+    def _can_answer(self, asked: Asked) -> bool:
+        """Tell whether it is worth asking; the first time it is, if only to hear why not."""
+        reasoner = self._reasoner
+        if not self.done or not isinstance(reasoner, Remembers):
+            return True
+        return reasoner.knows(asked.image, asked.prompt)
 
-    def _shown(self, view: View, candidates: Sequence[Candidate]) -> _Question:
-        shown = view.shown(view.order(candidates))
-        prompt = build_prompt(
-            expression=self._command.expression,
-            category=self._command.category,
-            candidates=shown,
-            image_size=view.window.size,
-            bounds=self._reasoner.bounds,
-        )
-        return _Question(view, view.window.of(self._image), shown, prompt)
-
-    def _read(self, question: _Question, candidates: Sequence[Candidate]) -> Reading:
+    def _read(self, asked: Asked) -> Reading:
         heard = self._hear if not self.done else _ignore
         with self._clock.stage(Stage.REASONING):
-            completion = self._reasoner.reason(question.image, question.prompt, heard, self._cancel)
-        decision = self._judge(completion, question)
-        return Reading(question.view, completion, _in_full_image(decision, question, candidates))
+            completion = self._reasoner.reason(asked.image, asked.prompt, heard, self._cancel)
+        decision = asked.in_full_image(self._judge(completion, asked))
+        return Reading(asked.view, completion, decision)
 
-    def _judge(self, completion: Completion, question: _Question) -> Decision:
+    def _judge(self, completion: Completion, asked: Asked) -> Decision:
         if completion.stop is StopReason.CANCELED or self._cancel.canceled:
             text = "The command was canceled before its decision."
-            return Decision(Outcome.CANCELED, text, candidates=question.candidates)
+            return Decision(Outcome.CANCELED, text, candidates=asked.shown)
         if completion.stop is StopReason.TIME_BUDGET:
             text = (
                 f"The time for reasoning ran out after {completion.tokens} tokens. "
                 "Allow more seconds or use a faster model."
             )
-            return Decision(Outcome.TIMEOUT, text, candidates=question.candidates)
+            return Decision(Outcome.TIMEOUT, text, candidates=asked.shown)
         with self._clock.stage(Stage.DECIDING):
             return judge_completion(
-                completion, question.prompt, command=self._command,
-                candidates=question.candidates, image_size=question.view.window.size,
-                checks=self._checks,
+                completion, asked.prompt, command=self._command, candidates=asked.shown,
+                image_size=asked.view.window.size, checks=self._checks,
             )  # fmt: skip
 
     def _count(self, index: int) -> Decision:
@@ -163,18 +131,3 @@ class Readings:
 
 def _ignore(_: str) -> None:
     """Leave the text of a further reading unheard: it may not count."""
-
-
-def _in_full_image(
-    decision: Decision, question: _Question, candidates: Sequence[Candidate]
-) -> Decision:
-    """Return a decision on a view's candidates with their boxes in full-image pixels."""
-    boxes = [candidate.box for candidate in question.view.order(candidates)]
-    of_shown = {c.box: box for c, box in zip(question.candidates, boxes, strict=True)}
-    return replace(
-        decision,
-        boxes=tuple(of_shown[box] for box in decision.boxes),
-        candidates=tuple(
-            replace(c, box=box) for c, box in zip(decision.candidates, boxes, strict=True)
-        ),
-    )

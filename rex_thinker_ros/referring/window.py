@@ -30,10 +30,6 @@ class Window:
         """Return the size of what is shown, in pixels."""
         return Size(self.x1 - self.x0, self.y1 - self.y0)
 
-    def is_whole(self, image: Size) -> bool:
-        """Tell whether it shows an image of that size, in pixels, and no more."""
-        return (self.x0, self.y0, self.x1, self.y1) == (0, 0, image.width, image.height)
-
     def of(self, image: RgbImage) -> RgbImage:
         """Return what is shown of an image; where there is none, its mean colour."""
         height, width = image.shape[:2]
