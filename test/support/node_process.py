@@ -17,7 +17,7 @@ from types import MappingProxyType
 ROOT = Path(__file__).parents[2]
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
 PATIENCE = 90.0  # seconds; only a hang takes that long
-_WORKERS = 2  # of pytest-xdist, each with domains of its own
+_WORKERS = 3  # of pytest-xdist, each with domains of its own
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % _WORKERS
 _DOMAINS = 50  # the package's own programs look for a free one above these
 _domains = itertools.count(os.getpid())
