@@ -32,7 +32,6 @@ SETTINGS = {
     "detector.nms_iou": "duplicate_iou",
     "detector.max_candidates": "max_candidates",
     "detector.second_look": "second_look",
-    "detector.doubtful_threshold": "doubtful_threshold",
     "reasoner.path": "reasoner",
     "reasoner.max_new_tokens": "max_new_tokens",
     "reasoner.max_seconds": "max_seconds",
@@ -59,8 +58,7 @@ class Profile:
     image that the reasoner sees. A box is a candidate if its best score is over box_threshold and
     a word of the category scores over text_threshold; of two boxes that overlap by more than
     duplicate_iou the better stays, and at most max_candidates in all. second_look, one of
-    SECOND_LOOKS, is when the detector looks a second time. Where none of the candidates matches,
-    what scores over doubtful_threshold is one as well; 0: never. A generation ends after
+    SECOND_LOOKS, is when the detector looks a second time. A generation ends after
     max_new_tokens or max_seconds. On a CPU PyTorch computes with cpu_threads, 0 being as many as it
     chooses. ValueError for a value out of its range.
     """
@@ -81,13 +79,12 @@ class Profile:
     duplicate_iou: float = 0.8
     max_candidates: int = 32
     second_look: str = "never"
-    doubtful_threshold: float = 0.0
     max_new_tokens: int = 2048
     max_seconds: float = 120.0
     cpu_threads: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("box_threshold", "text_threshold", "duplicate_iou", "doubtful_threshold"):
+        for name in ("box_threshold", "text_threshold", "duplicate_iou"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ValueError(f"{name} must lie in 0 to 1, got {getattr(self, name)}")
         for name in ("max_candidates", "max_new_tokens", "max_seconds"):
@@ -132,7 +129,6 @@ PROFILES = {
             text_threshold=0.23,
             duplicate_iou=0.5,
             second_look="in_doubt",
-            doubtful_threshold=0.1,
             max_new_tokens=700,
             max_seconds=30.0,
             cpu_threads=1,  # more wait for one another longer than so small a model computes

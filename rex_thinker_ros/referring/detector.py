@@ -32,15 +32,6 @@ class Detector(Protocol):
 
 
 @runtime_checkable
-class DoubtingDetector(Detector, Protocol):
-    """Propose what it is not sure of as well, where that is asked for."""
-
-    def doubtful(self, image: RgbImage, category: str) -> list[Candidate]:
-        """Return what detect does and the doubtful, numbered anew; nothing if it never doubts."""
-        ...
-
-
-@runtime_checkable
 class AdjustableDetector(Detector, Protocol):
     """Propose fewer objects of a category, or more doubtful ones."""
 

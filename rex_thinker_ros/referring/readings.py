@@ -29,11 +29,7 @@ _FIRST = {
 
 
 class Readings:
-    """Put candidates to a reasoner.
-
-    The first reading is heard while it goes on, any other when it counts; aloud as False, none is
-    heard before it is told.
-    """
+    """Put candidates to a reasoner; only the first reading is heard while it goes on."""
 
     def __init__(
         self,
@@ -44,8 +40,6 @@ class Readings:
         cancel: CancelToken,
         checks: Checks,
         clock: StageClock,
-        *,
-        aloud: bool = True,
     ) -> None:
         self._reasoner = reasoner
         self._image = image
@@ -54,7 +48,6 @@ class Readings:
         self._cancel = cancel
         self._checks = checks
         self._clock = clock
-        self._aloud = aloud
         self.done: list[Reading] = []
         self.counted = 0
         self.text = ""
@@ -88,7 +81,7 @@ class Readings:
         return reasoner.knows(asked.image, asked.prompt)
 
     def _read(self, asked: Asked) -> Reading:
-        heard = self._hear if self._aloud and not self.done else _ignore
+        heard = self._hear if not self.done else _ignore
         with self._clock.stage(Stage.REASONING):
             completion = self._reasoner.reason(asked.image, asked.prompt, heard, self._cancel)
         decision = asked.in_full_image(self._judge(completion, asked))
@@ -112,21 +105,15 @@ class Readings:
 
     def _count(self, index: int) -> Decision:
         """Return the decision of a reading, which is heard now if it is not the first."""
-        first, decision = self.done[0].decision.outcome, self.done[index].decision
-        self.counted = index
+        reading, first = self.done[index], self.done[0].decision.outcome
+        self.counted, decision = index, reading.decision
         if index == 0:
             return decision
-        if self._aloud:
-            self.tell()
+        self.text = ""
+        self._observer.on_candidates(decision.candidates)
+        self._hear(reading.completion.text)
         why = _FIRST.get(first, "A first reading said otherwise, two later ones this.")
         return replace(decision, status_text=f"{decision.status_text} {why}")
-
-    def tell(self) -> None:
-        """Let the reading that counts be heard, candidates and text."""
-        reading = self.done[self.counted]
-        self.text = ""
-        self._observer.on_candidates(reading.decision.candidates)
-        self._hear(reading.completion.text)
 
     def _disputed(self) -> Decision:
         """Return the first decision, refused."""

@@ -17,8 +17,7 @@ class Referral:
     for a stage that was not reached; first_token_seconds runs from the start of the reasoning to
     its first piece of text, None if none came. tokens counts those of the completion, 0 without
     one. readings are all that were done, of which the one at the index counted gave the reasoning
-    and the decision; tokens are those of all. Time is also that of readings that came to nothing
-    about candidates that the detector doubted.
+    and the decision; time and tokens are those of all.
     """
 
     command: Command

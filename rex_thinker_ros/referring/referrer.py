@@ -38,7 +38,6 @@ class Referrer:
 
         The reasoner may be asked several times, each time in another view of the image: where its
         answer is not to be trusted, and until two readings agree on what is found. See settled.
-        Where nothing matches, candidates that the detector doubts are put to it as well.
 
         Faults of the models never raise: each becomes a MODEL_ERROR with advice, a UserError's own
         where it is one. An image that no model can see, since it is empty or too narrow, is

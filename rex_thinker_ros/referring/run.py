@@ -10,7 +10,7 @@ from rex_thinker_ros.referring.candidate import Candidate
 from rex_thinker_ros.referring.checks import Checks
 from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.decision import Decision
-from rex_thinker_ros.referring.detector import Detector, DoubtingDetector, RgbImage
+from rex_thinker_ros.referring.detector import Detector, RgbImage
 from rex_thinker_ros.referring.observer import Observer, Stage
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.prompt import smart_resize
@@ -38,10 +38,9 @@ class Run:
         self._command = command
         self._observer = observer
         self._cancel = cancel
-        self._checks = checks
         self._candidates: tuple[Candidate, ...] = ()
         self.clock = StageClock(observer)
-        self.readings = self._start_readings(aloud=True)
+        self.readings = Readings(reasoner, image, command, observer, cancel, checks, self.clock)
 
     def decide(self) -> Decision:
         """Go through the stages; an exception here is a fault of the models."""
@@ -61,41 +60,12 @@ class Run:
         if self._is_canceled():
             return self._canceled()
         self._propose(candidates)
-        decision = (
-            self.readings.decide(candidates, keep_order=self._detector.given)
-            if candidates
-            else self.ended(
+        if not candidates:
+            return self.ended(
                 Outcome.NO_CANDIDATES,
                 f"No {self._command.category} in view. Move the camera or name another object.",
             )
-        )
-        if decision.outcome in (Outcome.NO_CANDIDATES, Outcome.NO_MATCH):
-            return self._among_doubtful() or decision
-        return decision
-
-    def _among_doubtful(self) -> Decision | None:
-        """Return what is found if doubtful candidates count as well; None if nothing is."""
-        if not isinstance(self._detector, DoubtingDetector):
-            return None
-        with self.clock.stage(Stage.DETECTING):
-            candidates = self._detector.doubtful(self._image, self._command.category)
-        if len(candidates) <= len(self._candidates):
-            return None
-        readings = self._start_readings(aloud=False)
-        decision = readings.decide(candidates, keep_order=False)
-        if decision.outcome is Outcome.CANCELED:
-            return self._canceled()
-        if decision.outcome is not Outcome.FOUND:
-            return None
-        self._candidates, self.readings = tuple(candidates), readings
-        readings.tell()
-        return decision
-
-    def _start_readings(self, *, aloud: bool) -> Readings:
-        return Readings(
-            self._reasoner, self._image, self._command, self._observer, self._cancel, self._checks,
-            self.clock, aloud=aloud,
-        )  # fmt: skip
+        return self.readings.decide(candidates, keep_order=self._detector.given)
 
     def ended(self, outcome: Outcome, status_text: str) -> Decision:
         """Return a decision without boxes."""

@@ -84,13 +84,6 @@ class Parameters:
         name="detector.second_look",
         choices=("", *SECOND_LOOKS),
     )
-    detector_doubtful_threshold: float = parameter(
-        -1.0,
-        "Least score of what becomes a candidate where none of the surer ones matches; 0: never, "
-        "negative: the profile's own.",
-        name="detector.doubtful_threshold",
-        between=(-1.0, 1.0),
-    )
     reasoner_path: str = parameter(
         "",
         "Directory of the reasoner's weights; empty takes the profile's own.",

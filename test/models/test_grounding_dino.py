@@ -3,7 +3,6 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -15,9 +14,7 @@ from rex_thinker_ros.models.grounding.grounding_dino import GroundingDinoDetecto
 from rex_thinker_ros.models.profiles import Profile, load_profile
 from rex_thinker_ros.referring.candidate import Candidate
 
-ALL = load_profile(
-    "demo", duplicate_iou=1.0, max_candidates=100, second_look="never", doubtful_threshold=0.0
-)
+ALL = load_profile("demo", duplicate_iou=1.0, max_candidates=100, second_look="never")
 
 
 @pytest.fixture(scope="module")
@@ -146,29 +143,6 @@ def test_a_second_look_in_doubt_only(random_detector: Path, image: np.ndarray) -
     # the scores of random weights lie around a half: a doubt
     assert places(detect("in_doubt", 0.3)) == places(detect("always", 0.3))
     assert places(detect("in_doubt", 0.3)) != places(detect("never", 0.3))
-
-
-def test_the_doubtful_are_all_over_a_lower_threshold(
-    random_detector: Path, image: np.ndarray
-) -> None:
-    every = load(random_detector, replace(ALL, box_threshold=0.0)).detect(image, "mug")
-    scores = sorted(candidate.score for candidate in every)
-    low, high = scores[len(scores) // 3], scores[2 * len(scores) // 3]
-    profile = replace(ALL, box_threshold=high, text_threshold=0.0, doubtful_threshold=low)
-    detector = load(random_detector, profile)
-    fresh = detector.doubtful(image, "mug")
-    sure = detector.detect(image, "mug")
-    with patch.object(detector, "_run", side_effect=AssertionError("it runs again")):
-        doubtful = detector.doubtful(image, "mug")
-    assert places(doubtful) == places(fresh)
-    assert len(sure) < len(doubtful) < len(every)
-    assert [c.number for c in doubtful] == list(range(1, len(doubtful) + 1))
-    other = detector.doubtful(image.copy(), "mug")  # maybe of other pixels: looked at anew
-    assert places(other) == places(doubtful)
-
-
-def test_without_a_threshold_nothing_is_doubtful(random_detector: Path, image: np.ndarray) -> None:
-    assert load(random_detector, ALL).doubtful(image, "mug") == []
 
 
 def test_logits_that_are_not_numbers_are_a_fault(random_detector: Path, image: np.ndarray) -> None:

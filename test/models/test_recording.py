@@ -178,28 +178,6 @@ def test_all_readings_come_again(readings: Marking, outcome: Outcome, times: int
     assert again.counted == recorded.counted
 
 
-class Doubting(ScriptedDetector):
-    """Doubt the last of its candidates."""
-
-    def detect(self, image: RgbImage, category: str) -> list[Candidate]:
-        return super().detect(image, category)[:-1]
-
-    def doubtful(self, image: RgbImage, category: str) -> list[Candidate]:
-        return super().detect(image, category)
-
-
-@pytest.mark.parametrize(
-    ("readings", "outcome"),
-    [(Marking((), (2,), (1,)), Outcome.FOUND), (Marking((), ()), Outcome.NO_MATCH)],
-)
-def test_what_came_of_doubtful_candidates_comes_again(readings: Marking, outcome: Outcome) -> None:
-    recorded = refer(Doubting(MUGS), readings)
-    assert recorded.decision.outcome is outcome
-    again = refer(*models(logged(recorded)))
-    assert again.decision == recorded.decision
-    assert again.reasoning == recorded.reasoning
-
-
 @pytest.mark.parametrize(
     ("said", "outcome"), [((1,), Outcome.FOUND), (None, Outcome.CONTRADICTION)]
 )

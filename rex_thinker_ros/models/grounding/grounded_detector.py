@@ -37,8 +37,6 @@ from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.candidate import Candidate
 from rex_thinker_ros.referring.detector import RgbImage
 
-_ADVICE = "Send smaller images, set reasoner.quantization, or free memory on its device."
-
 
 class GroundedDetector(ABC):
     """Propose candidates in the order of the model's queries; for one thread at a time."""
@@ -52,7 +50,6 @@ class GroundedDetector(ABC):
         self.name = name
         self._profile = profile
         self._device = device
-        self._last: tuple[RgbImage, str, list[Detection]] | None = None
         # The PIL processor, so that pixels do not depend on whether torchvision is installed. They
         # are bit for bit those of the original package, but for images whose longer side it rounds
         # otherwise: by two pixels at most, unless they are very narrow.
@@ -74,36 +71,16 @@ class GroundedDetector(ABC):
         other._profile = replace(self._profile, box_threshold=box, text_threshold=text)
         return other
 
-    @memory_advice("The detector", _ADVICE)
+    @memory_advice(
+        "The detector",
+        "Send smaller images, set reasoner.quantization, or free memory on its device.",
+    )
     def detect(self, image: RgbImage, category: str) -> list[Candidate]:
         """Return candidates numbered from 1, boxes in full-image pixels, best duplicates only.
 
         ValueError for a category without a word. FloatingPointError where the model's logits are
         not numbers. OutOfMemoryError where memory runs out.
         """
-        self._last = image, category, self._detections(image, category)
-        return grounded_candidates(self._last[2], self._profile)
-
-    @memory_advice("The detector", _ADVICE)
-    def doubtful(self, image: RgbImage, category: str) -> list[Candidate]:
-        """Return what scores over the profile's doubtful_threshold, as detect does; maybe nothing.
-
-        The model does not run again for what it has just detected.
-        """
-        least = self._profile.doubtful_threshold
-        if not least:
-            return []
-        if self._last is None or self._last[0] is not image or self._last[1] != category:
-            self.detect(image, category)
-        assert self._last is not None
-        profile = replace(
-            self._profile,
-            box_threshold=min(least, self._profile.box_threshold),
-            text_threshold=min(least, self._profile.text_threshold),
-        )
-        return grounded_candidates(self._last[2], profile)
-
-    def _detections(self, image: RgbImage, category: str) -> list[Detection]:
         tokenizer = self._tokenizer
         text = tokenizer(
             caption(category), truncation=True, max_length=self._text_length, return_tensors="pt"
@@ -116,7 +93,7 @@ class GroundedDetector(ABC):
         detections = self._look(image, text, words)
         if self._profile.second_look != "never":
             detections = self._look_again(image, text, words, detections)
-        return detections
+        return grounded_candidates(detections, self._profile)
 
     def _look_again(
         self, image: RgbImage, text: BatchEncoding, words: Sequence[int],
