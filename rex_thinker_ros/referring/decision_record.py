@@ -126,7 +126,7 @@ class RecordedReferral:
 
     No candidates may also mean that detection was never done: the record's status tells. They stand
     in the order of the reading that counts. readings are all that were done if there were several;
-    reasoning repeats that at the index counted.
+    reasoning repeats that at the index counted. ValueError if that is none of them.
     """
 
     candidates: tuple[Candidate, ...]
@@ -141,6 +141,10 @@ class RecordedReferral:
     decision_seconds: float
     readings: tuple[RecordedReading, ...] = ()
     counted: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.counted < max(1, len(self.readings)):
+            raise ValueError(f"of {len(self.readings)} readings, that at {self.counted} counts")
 
 
 @dataclass(frozen=True, slots=True)

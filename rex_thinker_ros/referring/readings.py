@@ -69,9 +69,7 @@ class Readings:
                 break
         if self.done[-1].decision.outcome is Outcome.CANCELED:
             return replace(self.done[-1].decision, candidates=tuple(candidates))
-        if counted is None:
-            counted = unsettled([r.decision for r in self.done])
-        return self._disputed() if counted is None else self._count(counted)
+        return self._unsettled() if counted is None else self._count(counted)
 
     def _can_answer(self, asked: Asked) -> bool:
         """Tell whether it is worth asking; the first time it is, if only to hear why not."""
@@ -115,12 +113,19 @@ class Readings:
         why = _FIRST.get(first, "A first reading said otherwise, two later ones this.")
         return replace(decision, status_text=f"{decision.status_text} {why}")
 
-    def _disputed(self) -> Decision:
-        """Return the first decision, refused."""
-        outcome, text = not_trusted(
-            f"{len(self.done)} readings of the image came to different answers"
-        )
-        return replace(self.done[0].decision, outcome=outcome, status_text=text, boxes=())
+    def _unsettled(self) -> Decision:
+        """Return the only decision to be trusted, or the first one, refused if several differ."""
+        index = unsettled([reading.decision for reading in self.done])
+        if index is None:
+            outcome, text = not_trusted(
+                f"{len(self.done)} readings of the image came to different answers"
+            )
+            return replace(self.done[0].decision, outcome=outcome, status_text=text, boxes=())
+        decision = self._count(index)
+        if decision.outcome is not Outcome.FOUND or len(self.done) == 1:
+            return decision
+        text = f"{decision.status_text} No other reading confirms it."
+        return replace(decision, status_text=text)
 
     def _hear(self, piece: str) -> None:
         if self.first_token_seconds is None:

@@ -172,7 +172,7 @@ RECORDS = st.builds(
             ),
             max_size=2,
         ).map(tuple),
-        counted=COUNTS,
+        counted=st.just(0),
     ),
 )  # fmt: skip
 
@@ -239,6 +239,10 @@ def without(key: str) -> str:
         ),
         pytest.param(
             changed("referral.boxes.0.x1", -1), "must be in order", id="a box that is inside out"
+        ),
+        pytest.param(changed("referral.counted", 2), "that at 2 counts", id="no such reading"),
+        pytest.param(
+            changed("referral.readings.0.view.window.x1", 0), "holds nothing", id="an empty view"
         ),
     ],
 )

@@ -129,7 +129,7 @@ def test_what_is_not_to_be_trusted_is_asked_again_and_then_confirmed(
             choices(FIRST, SECOND, ((), ()), None), 4, Outcome.CONTRADICTION,
             "4 readings of the image came to different answers", id="each says otherwise",
         ),
-        pytest.param(choices(FIRST, None, None, "oh"), 4, Outcome.FOUND, "candidate 1.", id="lone"),
+        pytest.param(choices(FIRST, None, None, "oh"), 4, Outcome.FOUND, "No other", id="lone"),
         pytest.param(
             choices(FIRST, ((), ()), ((), ())), 3, Outcome.NO_MATCH, "otherwise", id="nothing there"
         ),
