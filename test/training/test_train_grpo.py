@@ -94,7 +94,8 @@ SMALL = Settings(images=2, questions=2, samples=4, max_new_tokens=160, rate=1e-4
 def test_training_writes_a_loadable_checkpoint_and_goes_on(tmp_path: Path) -> None:
     folder = tmp_path / "grpo"
     scenes = [noise_scene(seed) for seed in range(3)]
-    trainer = GrpoTrainer(scenes, folder, SHIPPED, SMALL, GreedyCheck(scenes[:1]))
+    hot = replace(SMALL, temperature=2.0)  # a single drawing then has groups that differ
+    trainer = GrpoTrainer(scenes, folder, SHIPPED, hot, GreedyCheck(scenes[:1]))
     trainer.run(minutes=0.05)
     assert trainer.steps > 0
     lines = read_curves(folder / CURVES)
@@ -112,7 +113,7 @@ def test_training_writes_a_loadable_checkpoint_and_goes_on(tmp_path: Path) -> No
     assert not any("visual" in name for name in changed), "the tower was to be left as it is"
     with (folder / CURVES).open("a") as file:
         file.write('{"step": 99}\n')  # of a step whose state was never saved
-    again = GrpoTrainer(scenes, folder, SHIPPED, SMALL, GreedyCheck(scenes[:1]))
+    again = GrpoTrainer(scenes, folder, SHIPPED, hot, GreedyCheck(scenes[:1]))
     assert (again.steps, again.seconds) == (trainer.steps, trainer.seconds)
     again.run(minutes=0.0)
     assert read_curves(folder / CURVES) == lines
