@@ -22,6 +22,7 @@ from rex_thinker_ros.referring.referral import Referral
 
 def to_record(result: Result, time: datetime, lost: int) -> DecisionRecord:
     """Return what the log keeps of a result; `lost` as in DecisionRecord."""
+    image = _recorded_image(result.looked, result.request.id) if result.looked else None
     return DecisionRecord(
         time=time,
         id=result.request.id,
@@ -31,8 +32,8 @@ def to_record(result: Result, time: datetime, lost: int) -> DecisionRecord:
         status=result.outcome,
         status_text=result.status_text,
         command=result.command,
-        image=_recorded_image(result.looked, result.request.id) if result.looked else None,
-        referral=_recorded_referral(result.referral, result) if result.referral else None,
+        image=image,
+        referral=_recorded_referral(result.referral, result, image) if result.referral else None,
         answers=result.answers,
         pick_points=tuple(_recorded_point(*numbered) for numbered in result.pick_points),
     )
@@ -51,7 +52,9 @@ def _recorded_image(looked: Looked, id_: str) -> RecordedImage:
     )
 
 
-def _recorded_referral(referral: Referral, result: Result) -> RecordedReferral:
+def _recorded_referral(
+    referral: Referral, result: Result, image: RecordedImage | None
+) -> RecordedReferral:
     decision = referral.decision
     return RecordedReferral(
         candidates=decision.candidates,
@@ -64,22 +67,28 @@ def _recorded_referral(referral: Referral, result: Result) -> RecordedReferral:
         first_token_seconds=referral.first_token_seconds,
         reasoning_seconds=referral.reasoning_seconds,
         decision_seconds=referral.decision_seconds,
-        readings=_recorded_readings(referral, result),
+        readings=_recorded_readings(referral, result.looked, image),
         counted=referral.counted,
     )
 
 
-def _recorded_readings(referral: Referral, result: Result) -> tuple[RecordedReading, ...]:
-    if result.looked is None or len(referral.readings) < 2:
+def _recorded_readings(
+    referral: Referral, looked: Looked | None, image: RecordedImage | None
+) -> tuple[RecordedReading, ...]:
+    if looked is None or image is None or len(referral.readings) < 2:
         return ()
-    return tuple(_recorded_reading(reading, result.looked) for reading in referral.readings)
+    first, *further = referral.readings  # the first is shown the image as it is
+    return (
+        _recorded_reading(first, image.sha256),
+        *(_recorded_reading(r, rgb_sha256(r.view.window.of(looked.image))) for r in further),
+    )
 
 
-def _recorded_reading(reading: Reading, looked: Looked) -> RecordedReading:
+def _recorded_reading(reading: Reading, sha256: str) -> RecordedReading:
     completion = reading.completion
     return RecordedReading(
         view=reading.view,
-        sha256=rgb_sha256(reading.view.window.of(looked.image)),
+        sha256=sha256,
         reasoning=completion.text,
         tokens=completion.tokens,
         stop=completion.stop,

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.candidate import Candidate
-from rex_thinker_ros.referring.command import Command
 from rex_thinker_ros.referring.decision import Decision
 from rex_thinker_ros.referring.detector import RgbImage
-from rex_thinker_ros.referring.prompt import PixelBounds, Prompt, build_prompt, smart_resize
+from rex_thinker_ros.referring.prompt import Prompt, build_prompt, smart_resize
+from rex_thinker_ros.referring.task import Task
 from rex_thinker_ros.referring.view import Plan, View, view_of, whole
 
 
@@ -40,23 +40,21 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Ask about the candidates of a command, boxes in full-image pixels, in view after view."""
+    """Ask about the candidates of a task, boxes in full-image pixels, in view after view."""
 
-    command: Command
-    image: RgbImage
+    task: Task
     candidates: Sequence[Candidate]
-    bounds: PixelBounds
 
     def first(self) -> Asked:
         """Return what is asked about the image as it is."""
-        size, candidates = Size(*self.image.shape[1::-1]), tuple(self.candidates)
+        size, candidates = Size(*self.task.image.shape[1::-1]), tuple(self.candidates)
         prompt = self._prompt(candidates, size)
-        return Asked(whole(size), self.image, candidates, candidates, prompt)
+        return Asked(whole(size), self.task.image, candidates, candidates, prompt)
 
     def further(self, plan: Plan) -> Asked | None:
         """Return what is asked in another view; None if that shows too little."""
-        size = Size(*self.image.shape[1::-1])
-        view = view_of(plan, size, smart_resize(size, self.bounds))
+        size = Size(*self.task.image.shape[1::-1])
+        view = view_of(plan, size, smart_resize(size, self.task.reasoner.bounds))
         if view is None or not view.shows(self.candidates):
             return None
         candidates = view.order(self.candidates)
@@ -65,10 +63,11 @@ class Asking:
             prompt = self._prompt(shown, view.window.size)
         except ValueError:  # what is left of the image is too narrow
             return None
-        return Asked(view, view.window.of(self.image), candidates, shown, prompt)
+        return Asked(view, view.window.of(self.task.image), candidates, shown, prompt)
 
     def _prompt(self, shown: Sequence[Candidate], size: Size) -> Prompt:
+        command = self.task.command
         return build_prompt(
-            expression=self.command.expression, category=self.command.category, candidates=shown,
-            image_size=size, bounds=self.bounds,
+            expression=command.expression, category=command.category, candidates=shown,
+            image_size=size, bounds=self.task.reasoner.bounds,
         )  # fmt: skip

@@ -216,6 +216,12 @@ def _misplaced(
     return not_trusted(fault) if fault else None
 
 
+def canceled(candidates: Sequence[Candidate]) -> Decision:
+    """Return the decision of a command that ended before any was made."""
+    text = "The command was canceled before its decision."
+    return Decision(Outcome.CANCELED, text, candidates=tuple(candidates))
+
+
 def not_trusted(fault: str) -> tuple[Outcome, str]:
     """Return the outcome and the sentence for a fault of what the model says."""
     return Outcome.CONTRADICTION, f"Not trusted: {fault}. Try again or say it differently."

@@ -6,19 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rex_thinker_ros.referring.asked import Asked, Asking
-from rex_thinker_ros.referring.cancel import CancelToken
 from rex_thinker_ros.referring.candidate import Candidate
-from rex_thinker_ros.referring.checks import Checks
-from rex_thinker_ros.referring.command import Command
-from rex_thinker_ros.referring.decision import Decision, not_trusted
-from rex_thinker_ros.referring.detector import RgbImage
+from rex_thinker_ros.referring.decision import Decision, canceled, not_trusted
 from rex_thinker_ros.referring.judging import judge_completion
-from rex_thinker_ros.referring.observer import Observer, Stage
+from rex_thinker_ros.referring.observer import Stage
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.reading import Reading
-from rex_thinker_ros.referring.reasoner import Completion, Reasoner, Remembers, StopReason
+from rex_thinker_ros.referring.reasoner import Completion, Remembers, StopReason
 from rex_thinker_ros.referring.settling import settled, unsettled
 from rex_thinker_ros.referring.stage_clock import StageClock
+from rex_thinker_ros.referring.task import Task
 from rex_thinker_ros.referring.view import PLANS
 
 _NO_MORE = (Outcome.CANCELED, Outcome.TRUNCATED, Outcome.TIMEOUT)
@@ -31,22 +28,8 @@ _FIRST = {
 class Readings:
     """Put candidates to a reasoner; only the first reading is heard while it goes on."""
 
-    def __init__(
-        self,
-        reasoner: Reasoner,
-        image: RgbImage,
-        command: Command,
-        observer: Observer,
-        cancel: CancelToken,
-        checks: Checks,
-        clock: StageClock,
-    ) -> None:
-        self._reasoner = reasoner
-        self._image = image
-        self._command = command
-        self._observer = observer
-        self._cancel = cancel
-        self._checks = checks
+    def __init__(self, task: Task, clock: StageClock) -> None:
+        self._task = task
         self._clock = clock
         self.done: list[Reading] = []
         self.counted = 0
@@ -55,40 +38,39 @@ class Readings:
 
     def decide(self, candidates: Sequence[Candidate], *, keep_order: bool) -> Decision:
         """Read until a decision counts; keep_order: somebody knows the candidates by number."""
-        asking = Asking(self._command, self._image, candidates, self._reasoner.bounds)
+        asking = Asking(self._task, candidates)
         plans = [replace(p, backwards=False) for p in PLANS] if keep_order else PLANS
         counted = None
-        for plan in plans[: self._checks.max_readings]:
+        for plan in plans[: self._task.checks.max_readings]:
             asked = asking.further(plan) if self.done else asking.first()
             if asked is None or not self._can_answer(asked):
                 continue
             reading = self._read(asked)
             self.done.append(reading)
-            counted = settled([r.decision for r in self.done], confirm=self._checks.confirm)
+            counted = settled([r.decision for r in self.done], confirm=self._task.checks.confirm)
             if counted is not None or reading.decision.outcome in _NO_MORE:
                 break
         if self.done[-1].decision.outcome is Outcome.CANCELED:
-            return replace(self.done[-1].decision, candidates=tuple(candidates))
+            return canceled(candidates)
         return self._unsettled() if counted is None else self._count(counted)
 
     def _can_answer(self, asked: Asked) -> bool:
         """Tell whether it is worth asking; the first time it is, if only to hear why not."""
-        reasoner = self._reasoner
+        reasoner = self._task.reasoner
         if not self.done or not isinstance(reasoner, Remembers):
             return True
         return reasoner.knows(asked.image, asked.prompt)
 
     def _read(self, asked: Asked) -> Reading:
-        heard = self._hear if not self.done else _ignore
+        task, heard = self._task, _ignore if self.done else self._hear
         with self._clock.stage(Stage.REASONING):
-            completion = self._reasoner.reason(asked.image, asked.prompt, heard, self._cancel)
+            completion = task.reasoner.reason(asked.image, asked.prompt, heard, task.cancel)
         decision = asked.in_full_image(self._judge(completion, asked))
         return Reading(asked.view, completion, decision)
 
     def _judge(self, completion: Completion, asked: Asked) -> Decision:
-        if completion.stop is StopReason.CANCELED or self._cancel.canceled:
-            text = "The command was canceled before its decision."
-            return Decision(Outcome.CANCELED, text, candidates=asked.shown)
+        if completion.stop is StopReason.CANCELED or self._task.cancel.canceled:
+            return canceled(asked.shown)
         if completion.stop is StopReason.TIME_BUDGET:
             text = (
                 f"The time for reasoning ran out after {completion.tokens} tokens. "
@@ -97,8 +79,8 @@ class Readings:
             return Decision(Outcome.TIMEOUT, text, candidates=asked.shown)
         with self._clock.stage(Stage.DECIDING):
             return judge_completion(
-                completion, asked.prompt, command=self._command, candidates=asked.shown,
-                image_size=asked.view.window.size, checks=self._checks,
+                completion, asked.prompt, command=self._task.command, candidates=asked.shown,
+                image_size=asked.view.window.size, checks=self._task.checks,
             )  # fmt: skip
 
     def _count(self, index: int) -> Decision:
@@ -108,7 +90,7 @@ class Readings:
         if index == 0:
             return decision
         self.text = ""
-        self._observer.on_candidates(decision.candidates)
+        self._task.observer.on_candidates(decision.candidates)
         self._hear(reading.completion.text)
         why = _FIRST.get(first, "A first reading said otherwise, two later ones this.")
         return replace(decision, status_text=f"{decision.status_text} {why}")
@@ -131,7 +113,7 @@ class Readings:
         if self.first_token_seconds is None:
             self.first_token_seconds = self._clock.since_start()
         self.text += piece
-        self._observer.on_text(piece)
+        self._task.observer.on_text(piece)
 
 
 def _ignore(_: str) -> None:

@@ -13,6 +13,7 @@ from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.reasoner import Reasoner
 from rex_thinker_ros.referring.referral import Referral
 from rex_thinker_ros.referring.run import Run
+from rex_thinker_ros.referring.task import Task
 from rex_thinker_ros.user_error import UserError
 
 _log = logging.getLogger(__name__)
@@ -43,7 +44,8 @@ class Referrer:
         where it is one. An image that no model can see, since it is empty or too narrow, is
         NO_IMAGE before any is asked.
         """
-        run = Run(self._detector, self._reasoner, image, command, observer, cancel, self.checks)
+        task = Task(command, image, self._reasoner, self.checks, observer, cancel)
+        run = Run(self._detector, task)
         try:
             decision = run.decide()
         except UserError as error:

@@ -38,7 +38,7 @@ PLANS = (
     Plan((-1, -1, 1, 1), backwards=True),
     Plan((-1, -1, -1, -1), backwards=True),
 )
-"""The views of a command, in the order of its readings: as it is, larger, smaller, moved, again."""
+"""The views of a command, by reading: as it is, larger, smaller, moved, a bit smaller."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scripted_models import Marking, ScriptedDetector, ScriptedReasoner
+from scripted_models import Marking, ScriptedDetector, ScriptedReasoner, marked
 
 from rex_thinker_ros.answering.query import Query
 from rex_thinker_ros.answering.records import to_record
@@ -66,13 +66,9 @@ def prompt_of(
     )  # fmt: skip
 
 
-def text(*numbers: int, unsure: int = 0, mugs: Sequence[Candidate] = MUGS) -> str:
+def text(*numbers: int, unsure: int = 0) -> str:
     """Return what a model writes that chooses mugs by number."""
-    boxes = prompt_of(RED, mugs).hint_boxes
-    marks = {n: "✅" if n in numbers else "⚠️" if n == unsure else "❌" for n in (1, 2)}
-    summary = "\n".join(f"- Mug {n}: it is so {mark}" for n, mark in marks.items())
-    answer = ", ".join(f'{{"bbox_2d": {list(boxes[n - 1])}}}' for n in numbers)
-    return f"<think># Summarize and Re-Check answer\n{summary}\n</think><answer>[{answer}]</answer>"
+    return marked(prompt_of(RED), numbers, unsure=unsure)
 
 
 def refer(

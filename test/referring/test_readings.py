@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from recorder import Recorder
 from scripted_models import Marking, ScriptedDetector
 
 from rex_thinker_ros.referring.boxes import Box
@@ -34,25 +35,6 @@ def choices(*chosen: tuple[Sequence[int], Sequence[int]] | str | None) -> Markin
         for i, choice in enumerate(chosen)
     ]
     return Marking(*plain)
-
-
-class Recorder(Observer):
-    """Keep what is heard; cancel when a stage begins for the n-th time."""
-
-    def __init__(self, cancel: CancelToken | None = None, stages: int = 0) -> None:
-        self.heard: list[object] = []
-        self._cancel, self._stages = cancel, stages
-
-    def on_stage(self, stage: Stage) -> None:
-        self.heard.append(stage)
-        if self._cancel and self.heard.count(Stage.REASONING) == self._stages:
-            self._cancel.cancel()
-
-    def on_candidates(self, candidates: Sequence[Candidate]) -> None:
-        self.heard.append(tuple(candidates))
-
-    def on_text(self, piece: str) -> None:
-        self.heard.append(piece)
 
 
 def refer(
@@ -212,7 +194,9 @@ def test_who_only_repeats_is_asked_what_he_knows() -> None:
 
 def test_a_cancel_ends_a_further_reading() -> None:
     cancel = CancelToken()
-    referral = refer(choices(FIRST, FIRST), observer=Recorder(cancel, 2), cancel=cancel)
+    referral = refer(
+        choices(FIRST, FIRST), observer=Recorder(cancel, Stage.REASONING, times=2), cancel=cancel
+    )
     assert referral.decision.outcome is Outcome.CANCELED
     assert referral.decision.candidates == MUGS
     assert referral.reasoning == referral.readings[0].completion.text

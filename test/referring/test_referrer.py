@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import pytest
+from recorder import Recorder
 from scripted_models import ScriptedDetector, ScriptedReasoner
 
 from rex_thinker_ros.referring.boxes import Box, Size
@@ -51,29 +52,6 @@ class ClockedReasoner(ScriptedReasoner):
         on_text(second)
         self.after_first = time.monotonic() - start
         return Completion(first + second, self._stop, 2)
-
-
-class Recorder(Observer):
-    """Keep what is heard; cancel when a given text is heard."""
-
-    def __init__(self, cancel: CancelToken | None = None, cancel_at: object = None) -> None:
-        self.heard: list[object] = []
-        self._cancel = cancel
-        self._cancel_at = cancel_at
-
-    def _hear(self, what: object) -> None:
-        self.heard.append(what)
-        if self._cancel and what == self._cancel_at:
-            self._cancel.cancel()
-
-    def on_stage(self, stage: Stage) -> None:
-        self._hear(stage)
-
-    def on_candidates(self, candidates: Sequence[Candidate]) -> None:
-        self._hear(tuple(candidates))
-
-    def on_text(self, piece: str) -> None:
-        self._hear(piece)
 
 
 def refer(detector: ScriptedDetector, reasoner: ScriptedReasoner) -> Referral:

@@ -56,9 +56,12 @@ class Marking:
         return Completion(text, StopReason.END, len(text), margins)
 
 
-def marked(prompt: Prompt, numbers: Sequence[int] | None) -> str:
+def marked(prompt: Prompt, numbers: Sequence[int] | None, *, unsure: int = 0) -> str:
     """Return what a model writes that chooses candidates by number; None contradicts itself."""
-    marks = ["✅" if n in (numbers or ()) else "❌" for n in range(1, len(prompt.hint_boxes) + 1)]
+    marks = [
+        "✅" if n in (numbers or ()) else "⚠️" if n == unsure else "❌"
+        for n in range(1, len(prompt.hint_boxes) + 1)
+    ]
     summary = "\n".join(f"- {prompt.category} {n}: so {mark}" for n, mark in enumerate(marks, 1))
     boxes = [prompt.hint_boxes[n - 1] for n in ((1,) if numbers is None else numbers)]
     answer = ", ".join(f'{{"bbox_2d": {list(box)}}}' for box in boxes)
