@@ -32,6 +32,7 @@ SETTINGS = {
     "detector.nms_iou": "duplicate_iou",
     "detector.max_candidates": "max_candidates",
     "detector.second_look": "second_look",
+    "detector.contrast": "contrast",
     "reasoner.path": "reasoner",
     "reasoner.max_new_tokens": "max_new_tokens",
     "reasoner.max_seconds": "max_seconds",
@@ -58,8 +59,9 @@ class Profile:
     image that the reasoner sees. A box is a candidate if its best score is over box_threshold and
     a word of the category scores over text_threshold; of two boxes that overlap by more than
     duplicate_iou the better stays, and at most max_candidates in all. second_look, one of
-    SECOND_LOOKS, is when the detector looks a second time. A generation ends after
-    max_new_tokens or max_seconds. On a CPU PyTorch computes with cpu_threads, 0 being as many as it
+    SECOND_LOOKS, is when the detector looks a second time, and contrast the names, separated by
+    commas, of what it then tells the category from. A generation ends after max_new_tokens or
+    max_seconds. On a CPU PyTorch computes with cpu_threads, 0 being as many as it
     chooses. ValueError for a value out of its range.
     """
 
@@ -79,6 +81,7 @@ class Profile:
     duplicate_iou: float = 0.8
     max_candidates: int = 32
     second_look: str = "never"
+    contrast: str = ""
     max_new_tokens: int = 2048
     max_seconds: float = 120.0
     cpu_threads: int = 0
@@ -129,6 +132,7 @@ PROFILES = {
             text_threshold=0.23,
             duplicate_iou=0.5,
             second_look="in_doubt",
+            contrast="block, ball, can, mug, bottle, bowl",
             max_new_tokens=700,
             max_seconds=30.0,
             cpu_threads=1,  # more wait for one another longer than so small a model computes

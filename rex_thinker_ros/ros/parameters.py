@@ -84,6 +84,12 @@ class Parameters:
         name="detector.second_look",
         choices=("", *SECOND_LOOKS),
     )
+    detector_contrast: str = parameter(
+        "",
+        "Names of other things that may stand there, separated by commas: the second look tells "
+        "the category from them; empty: the profile's own.",
+        name="detector.contrast",
+    )
     reasoner_path: str = parameter(
         "",
         "Directory of the reasoner's weights; empty takes the profile's own.",

@@ -145,6 +145,16 @@ def test_a_second_look_in_doubt_only(random_detector: Path, image: np.ndarray) -
     assert places(detect("in_doubt", 0.3)) != places(detect("never", 0.3))
 
 
+def test_the_second_look_tells_the_category_from_other_things(
+    random_detector: Path, image: np.ndarray
+) -> None:
+    def detect(category: str, contrast: str) -> list[Candidate]:
+        profile = replace(ALL, second_look="always", contrast=contrast)
+        return load(random_detector, profile).detect(image, category)
+
+    assert places(detect("mug", "red")) != places(detect("mug", ""))
+
+
 def test_logits_that_are_not_numbers_are_a_fault(random_detector: Path, image: np.ndarray) -> None:
     detector = load(random_detector, ALL)
     with torch.no_grad():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,14 @@ from rex_thinker_ros.models.profiles import Profile
 from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.candidate import Candidate
 from rex_thinker_ros.referring.detector import RgbImage
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Hold a caption's tokens, and where those of the category's words are."""
+
+    tokens: BatchEncoding
+    words: Sequence[int]
 
 
 class GroundedDetector(ABC):
@@ -81,39 +89,44 @@ class GroundedDetector(ABC):
         ValueError for a category without a word. FloatingPointError where the model's logits are
         not numbers. OutOfMemoryError where memory runs out.
         """
-        tokenizer = self._tokenizer
-        text = tokenizer(
-            caption(category), truncation=True, max_length=self._text_length, return_tensors="pt"
-        )
-        ids = text["input_ids"][0]
-        ids[-2] = tokenizer.convert_tokens_to_ids(".")  # which a long caption has lost
-        words = word_positions(ids.tolist(), tokenizer)
-        if not words:  # characters that the tokenizer drops
+        asked = self._ask(caption(category))
+        if not asked.words:  # characters that the tokenizer drops
             return []
-        detections = self._look(image, text, words)
+        detections = self._look(image, asked)
         if self._profile.second_look != "never":
-            detections = self._look_again(image, text, words, detections)
+            detections = self._look_again(image, category, detections)
         return grounded_candidates(detections, self._profile)
 
     def _look_again(
-        self, image: RgbImage, text: BatchEncoding, words: Sequence[int],
-        detections: list[Detection],
-    ) -> list[Detection]:  # fmt: skip
+        self, image: RgbImage, category: str, detections: list[Detection]
+    ) -> list[Detection]:
         """Return the mean of a second look and this first one, where the profile wants one."""
         first = distinct(detections, self._profile)  # or a pair might be of duplicates
         if self._profile.second_look == "in_doubt" and not in_doubt(first):
             return detections
-        second = distinct(self._look(other_view(image), text, words), self._profile)
-        return both_looks(first, seen_from_here(second, Size(*image.shape[1::-1])))
+        asked = self._ask(caption(category, self._profile.contrast))
+        seen = self._look(other_view(image), asked)
+        if self._profile.contrast:
+            seen = [replace(one, score=one.word_score) for one in seen]  # not another name's
+        second = seen_from_here(distinct(seen, self._profile), Size(*image.shape[1::-1]))
+        return both_looks(first, second)
 
-    def _look(self, image: RgbImage, text: BatchEncoding, words: Sequence[int]) -> list[Detection]:
-        inputs = BatchEncoding({**text, "pixel_values": self._pixels(image)})
+    def _ask(self, text: str) -> _Asked:
+        tokens = self._tokenizer(
+            text, truncation=True, max_length=self._text_length, return_tensors="pt"
+        )
+        ids = tokens["input_ids"][0]
+        ids[-2] = self._tokenizer.convert_tokens_to_ids(".")  # which a long caption has lost
+        return _Asked(tokens, word_positions(ids.tolist(), self._tokenizer))
+
+    def _look(self, image: RgbImage, asked: _Asked) -> list[Detection]:
+        inputs = BatchEncoding({**asked.tokens, "pixel_values": self._pixels(image)})
         with torch.inference_mode():
             logits, boxes = self._run(inputs.to(self._device))
         return read_detections(
             logits.cpu(),
             boxes.cpu(),
-            words=words,
+            words=asked.words,
             size=Size(*image.shape[1::-1]),
             least=min(LEAST, self._profile.box_threshold),
         )
