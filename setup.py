@@ -45,7 +45,7 @@ def settings() -> list[str]:
     toolchain = os.environ.get("CMAKE_TOOLCHAIN_FILE", ROOT / "cmake/ros_wheels_toolchain.cmake")
     return [
         "-DBUILD_TESTING=OFF",
-        "-DCMAKE_BUILD_TYPE=Release",
+        f"-DCMAKE_BUILD_TYPE={os.environ.get('CMAKE_BUILD_TYPE', 'Release')}",
         f"-DCMAKE_TOOLCHAIN_FILE={toolchain}",
         f"-DPython3_EXECUTABLE={sys.executable}",
     ]

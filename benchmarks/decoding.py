@@ -58,10 +58,10 @@ class Bench:
         from stock_detector import StockDetector
         from stock_reasoner import StockReasoner
 
-        stock = (
-            StockDetector(find_models(profile).detector, profile, device),
-            StockReasoner(reasoner),
-        )
+        directories = find_models(profile)
+        stock = StockDetector(directories.detector, profile, device), StockReasoner(reasoner)
+        if directories.second_detector is not None:
+            stock[0].second = StockDetector(directories.second_detector, profile, device)
         warm_up(detector, reasoner)
         warm_up(*stock)
         self._reasoner = reasoner

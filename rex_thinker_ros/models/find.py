@@ -17,30 +17,34 @@ _REASONER_TYPE = "qwen2_5_vl"
 class ModelDirectories:
     """Hold where the checkpoints of a profile lie; no reasoner's where a server reasons.
 
-    The detector's may be a .pth file.
+    A detector's may be a .pth file; where one takes both looks there is no second.
     """
 
     detector: Path
-    reasoner: Path | None
+    second_detector: Path | None = None
+    reasoner: Path | None = None
 
 
 def find_models(profile: Profile, *, store: Path | None = None) -> ModelDirectories:
     """Return where the profile's checkpoints lie; nothing is loaded.
 
-    Raises MissingWeightsError or WeightsError, as find_weights and find_original do, for both
+    Raises MissingWeightsError or WeightsError, as find_weights and find_original do, for all
     models at once.
     """
-    needed = [(profile.detector, _DETECTOR_TYPE)]
+    needed = {"detector": profile.detector}
+    if profile.second_detector and profile.second_look != "never":
+        needed["second_detector"] = profile.second_detector
     if not profile.server:
-        needed.append((profile.reasoner, _REASONER_TYPE))
-    found: list[Path] = []
+        needed["reasoner"] = profile.reasoner
+    found: dict[str, Path] = {}
     errors: list[WeightsError] = []
-    for reference, model_type in needed:
+    for role, reference in needed.items():
         try:
-            if model_type == _DETECTOR_TYPE and is_original(reference):
-                found.append(find_original(reference, store=store).file)
+            if role != "reasoner" and is_original(reference):
+                found[role] = find_original(reference, store=store).file
             else:
-                found.append(find_weights(reference, model_type=model_type, store=store))
+                model_type = _REASONER_TYPE if role == "reasoner" else _DETECTOR_TYPE
+                found[role] = find_weights(reference, model_type=model_type, store=store)
         except WeightsError as error:
             errors.append(error)
     if errors:
@@ -50,4 +54,4 @@ def find_models(profile: Profile, *, store: Path | None = None) -> ModelDirector
             else "Or choose the model demo, whose weights are embedded."
         )
         raise type(errors[0])(" ".join([*map(str, errors), way_out]))
-    return ModelDirectories(found[0], None if profile.server else found[1])
+    return ModelDirectories(**found)

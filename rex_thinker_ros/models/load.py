@@ -61,10 +61,10 @@ def load_models(
     if directories.reasoner is None:
         remote = connect(profile)
         placement = _place(directories, profile, device, say)
-        return load_detector(directories.detector, name, profile, placement.device, store), remote
+        return load_detector(directories, name, profile, placement.device, store), remote
     placement = _place(directories, profile, device, say)
     with memory_advice("Loading", "Free memory on the device, or set reasoner.quantization."):
-        detector = load_detector(directories.detector, name, profile, placement.device, store)
+        detector = load_detector(directories, name, profile, placement.device, store)
         return detector, _load_reasoner(directories.reasoner, profile, placement)
 
 
@@ -81,6 +81,8 @@ def _place(
 
     placement = place(device, profile.attention)
     needs = {"detector": detector_need(directories.detector)}
+    if directories.second_detector is not None:
+        needs["second detector"] = detector_need(directories.second_detector)
     smaller = {}
     if directories.reasoner is not None:
         size = placement.dtype.itemsize

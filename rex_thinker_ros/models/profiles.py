@@ -32,6 +32,7 @@ SETTINGS = {
     "detector.nms_iou": "duplicate_iou",
     "detector.max_candidates": "max_candidates",
     "detector.second_look": "second_look",
+    "detector.second_path": "second_detector",
     "detector.contrast": "contrast",
     "reasoner.path": "reasoner",
     "reasoner.max_new_tokens": "max_new_tokens",
@@ -59,10 +60,10 @@ class Profile:
     image that the reasoner sees. A box is a candidate if its best score is over box_threshold and
     a word of the category scores over text_threshold; of two boxes that overlap by more than
     duplicate_iou the better stays, and at most max_candidates in all. second_look, one of
-    SECOND_LOOKS, is when the detector looks a second time, and contrast the names, separated by
-    commas, of what it then tells the category from. A generation ends after max_new_tokens or
-    max_seconds. On a CPU PyTorch computes with cpu_threads, 0 being as many as it
-    chooses. ValueError for a value out of its range.
+    SECOND_LOOKS, is when a second look is taken, by second_detector or, where that is empty, by the
+    same; it tells the category from the names in contrast, separated by commas. A generation ends
+    after max_new_tokens or max_seconds. On a CPU PyTorch computes with cpu_threads, 0 being as many
+    as it chooses. ValueError for a value out of its range.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Profile:
     duplicate_iou: float = 0.8
     max_candidates: int = 32
     second_look: str = "never"
+    second_detector: str = ""
     contrast: str = ""
     max_new_tokens: int = 2048
     max_seconds: float = 120.0
@@ -150,7 +152,8 @@ PROFILES = {
 def load_profile(name: str, **overrides: Any) -> Profile:
     """Return the profile of that name with fields replaced; None or "" keeps the profile's own.
 
-    With a recording come the pixel bounds that it was made with.
+    Another detector looks the second time as well, unless that has one of its own. With a recording
+    come the pixel bounds that it was made with.
 
     Raises:
         ValueError: the profile or a field is unknown; the text lists what there is.
@@ -162,6 +165,8 @@ def load_profile(name: str, **overrides: Any) -> Profile:
     if unknown := overrides.keys() - known:
         raise ValueError(f"a profile has no {sorted(unknown)}; it has {sorted(known)}")
     given = {key: value for key, value in overrides.items() if value not in (None, "")}
+    if "detector" in given:
+        given = {"second_detector": "", **given}
     profile = replace(PROFILES[name], **given)
     if bool(profile.recording) != (name == "recorded"):
         raise RecordingError(

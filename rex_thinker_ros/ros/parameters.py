@@ -84,6 +84,12 @@ class Parameters:
         name="detector.second_look",
         choices=("", *SECOND_LOOKS),
     )
+    detector_second_path: str = parameter(
+        "",
+        "Weights like those of detector.path that take the second look; empty takes the profile's "
+        "own, or those of detector.path where that is set.",
+        name="detector.second_path",
+    )
     detector_contrast: str = parameter(
         "",
         "Names of other things that may stand there, separated by commas: the second look tells "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -16,6 +17,7 @@ from transformers.models.grounding_dino.image_processing_pil_grounding_dino impo
     GroundingDinoImageProcessorPil,
 )
 
+from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.training.vocabulary import CATEGORIES
 
 # The model's text side knows these by number: [CLS], [SEP], "." and "?" of the BERT vocabulary.
@@ -32,6 +34,21 @@ towel soap jar lid pot pan kettle tray sticker label cable charger battery bulb 
 wheel tool pipe bolt screw nut gear sensor robot gripper camera printer
 """
 OTHER_NOUNS = tuple(_OTHER_NOUNS.split())
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a detector sees: an image stretched to `size`, multiples of the coarsest stride so that
+    the cells of the backbone cover it exactly; and its queries, several for each of up to 10
+    objects, since a large one takes as many proposals as it has cells."""
+
+    size: Size
+    queries: int
+
+
+FIRST_LOOK = Sight(Size(480, 352), queries=48)
+SECOND_LOOK = Sight(Size(640, 480), queries=72)
+SECOND = "train what takes the second look: it sees finer images, with more queries"
 
 
 def build_tokenizer() -> BertTokenizerFast:
@@ -57,7 +74,7 @@ def backbone_config() -> ResNetConfig:
     )  # fmt: skip
 
 
-def build_detector() -> GroundingDinoForObjectDetection:
+def build_detector(queries: int = FIRST_LOOK.queries) -> GroundingDinoForObjectDetection:
     """Return an untrained model."""
     config = GroundingDinoConfig(
         backbone_config=backbone_config(),
@@ -67,30 +84,26 @@ def build_detector() -> GroundingDinoForObjectDetection:
             "max_position_embeddings": 64, "hidden_dropout_prob": 0.0,
             "attention_probs_dropout_prob": 0.0,
         },
-        # several for each of up to 10 objects: a large one takes as many proposals as it has cells
-        num_queries=48, d_model=96, encoder_layers=2, decoder_layers=2, encoder_ffn_dim=256,
+        num_queries=queries, d_model=96, encoder_layers=2, decoder_layers=2, encoder_ffn_dim=256,
         decoder_ffn_dim=256, encoder_attention_heads=4, decoder_attention_heads=4,
         num_feature_levels=2, max_text_len=32, dropout=0.0, fusion_droppath=0.0,
     )  # fmt: skip
     return GroundingDinoForObjectDetection(config)
 
 
-def image_processor() -> GroundingDinoImageProcessorPil:
-    """Return the stock image processor at the one size the detector is trained at.
-
-    Every image is stretched to it: its sides are multiples of the coarsest stride, so that the
-    cells of the backbone cover the image exactly.
-    """
-    return GroundingDinoImageProcessorPil(size={"height": 352, "width": 480}, do_pad=False)
+def image_processor(size: Size = FIRST_LOOK.size) -> GroundingDinoImageProcessorPil:
+    """Return the stock image processor that stretches every image to one size in pixels."""
+    sides = {"height": size.height, "width": size.width}
+    return GroundingDinoImageProcessorPil(size=sides, do_pad=False)
 
 
-def save_detector(model: GroundingDinoForObjectDetection, folder: Path) -> None:
+def save_detector(model: GroundingDinoForObjectDetection, folder: Path, size: Size) -> None:
     """Write a stock checkpoint directory in half precision (safetensors)."""
     model.config.dtype = torch.float16
     half = {name: tensor.half() if tensor.is_floating_point() else tensor
             for name, tensor in model.state_dict().items()}  # fmt: skip
     model.save_pretrained(folder, state_dict=half)
     build_tokenizer().save_pretrained(folder)
-    image_processor().save_pretrained(folder)
+    image_processor(size).save_pretrained(folder)
     for file in folder.iterdir():
         file.chmod(0o644)

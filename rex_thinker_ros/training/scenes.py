@@ -18,6 +18,9 @@ from rex_thinker_ros.training.world import World
 TRAINING_SIZES = (
     Size(480, 360), Size(480, 360), Size(640, 480), Size(640, 360), Size(400, 400),
 )  # fmt: skip
+LARGE_SIZES = (
+    Size(640, 480), Size(640, 480), Size(640, 480), Size(640, 360), Size(512, 512), Size(848, 480),
+)  # fmt: skip
 HELD_OUT_SIZES = (
     Size(640, 480), Size(640, 480), Size(848, 480), Size(512, 512), Size(1280, 720),
 )  # fmt: skip
@@ -65,10 +68,13 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--worlds", type=int, default=320, help=f"{PER_WORLD} scenes each")
     parser.add_argument("--first", type=int, default=0, help="seed of the first world")
-    parser.add_argument("--held-out", action="store_true", help="the test scenes' seeds and sizes")
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--large", action="store_true", help="larger images, for the second look")
+    kind.add_argument("--held-out", action="store_true", help="the test scenes' seeds and sizes")
     args = parser.parse_args()
-    first = args.first + (HELD_OUT_SEED if args.held_out else 0)
-    sizes = HELD_OUT_SIZES if args.held_out else TRAINING_SIZES
+    first, sizes = args.first, LARGE_SIZES if args.large else TRAINING_SIZES
+    if args.held_out:
+        first, sizes = first + HELD_OUT_SEED, HELD_OUT_SIZES
     write_worlds(args.folder, first=first, worlds=args.worlds, sizes=sizes)
 
 

@@ -21,10 +21,17 @@ from transformers import AutoBackbone, GroundingDinoForObjectDetection
 from transformers.image_transforms import corners_to_center_format
 from transformers.loss.loss_for_object_detection import generalized_box_iou
 
+from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.training.ahead import made_ahead
 from rex_thinker_ros.training.course import BFLOAT16, Course
 from rex_thinker_ros.training.detector_losses import STRIDES, dense_goals, proposal_centers
-from rex_thinker_ros.training.detector_model import backbone_config, image_processor
+from rex_thinker_ros.training.detector_model import (
+    FIRST_LOOK,
+    SECOND,
+    SECOND_LOOK,
+    backbone_config,
+    image_processor,
+)
 from rex_thinker_ros.training.store import StoredScene, read_worlds
 from rex_thinker_ros.training.views import draw_view
 from rex_thinker_ros.training.vocabulary import CATEGORIES
@@ -47,12 +54,13 @@ class Cells:
 class CellMaker:
     """Draws images, half of them mirrored, and labels their cells."""
 
-    def __init__(self, scenes: Sequence[StoredScene], images: int, seed: int) -> None:
+    def __init__(
+        self, scenes: Sequence[StoredScene], images: int, seed: int, size: Size = FIRST_LOOK.size
+    ) -> None:
         self.rng = np.random.default_rng(seed)
         self.images, self.scenes = images, scenes
-        self.processor = image_processor()
-        size = self.processor.size
-        self.centers = proposal_centers(size["height"], size["width"])
+        self.processor = image_processor(size)
+        self.centers = proposal_centers(size.height, size.width)
 
     def make(self) -> Cells:
         """Return the next batch."""
@@ -117,8 +125,8 @@ def backbone_loss(
 
 
 def train(
-    scenes: Sequence[StoredScene], folder: Path, *, minutes: float, rate: float, images: int,
-    resume: Path | None, bfloat16: bool = False,
+    scenes: Sequence[StoredScene], folder: Path, size: Size, *, minutes: float, rate: float,
+    images: int, resume: Path | None, bfloat16: bool = False,
 ) -> None:  # fmt: skip
     """Train for some minutes of wall time and write `backbone.pt` now and then.
 
@@ -136,7 +144,7 @@ def train(
     elif resume is not None:
         parts.load_state_dict(torch.load(resume, weights_only=True))
     optimizer = torch.optim.AdamW(parts.parameters(), lr=rate, weight_decay=1e-3, fused=True)
-    maker = CellMaker(scenes, images, seed=0 if resume is None else int(time.time()))
+    maker = CellMaker(scenes, images, 0 if resume is None else int(time.time()), size)
     folder.mkdir(parents=True, exist_ok=True)
     course = Course(optimizer, minutes=minutes, rate=rate, level=0.3, clip=5.0)
     for batch in course.each(made_ahead(maker.make)):
@@ -158,13 +166,15 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--images", type=int, default=16, help="batch size")
     parser.add_argument("--resume", type=Path, help="backbone.pt or detector to go on from")
+    parser.add_argument("--second", action="store_true", help=SECOND)
     parser.add_argument("--bfloat16", action="store_true", help=BFLOAT16)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     scenes = [scene for world in read_worlds(args.scenes) for scene in world]
+    look = SECOND_LOOK if args.second else FIRST_LOOK
     train(
-        scenes, args.folder, minutes=args.minutes, rate=args.rate, images=args.images,
+        scenes, args.folder, look.size, minutes=args.minutes, rate=args.rate, images=args.images,
         resume=args.resume, bfloat16=args.bfloat16,
     )  # fmt: skip
 

@@ -14,12 +14,17 @@ from PIL import Image
 from transformers import GroundingDinoForObjectDetection
 from transformers.image_transforms import corners_to_center_format
 
+from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.training.ahead import made_ahead
 from rex_thinker_ros.training.course import BFLOAT16, Course, averaged
 from rex_thinker_ros.training.detector_losses import Targets, detector_loss
 from rex_thinker_ros.training.detector_model import (
+    FIRST_LOOK,
     FIXED_IDS,
     OTHER_NOUNS,
+    SECOND,
+    SECOND_LOOK,
+    Sight,
     build_detector,
     build_tokenizer,
     image_processor,
@@ -38,11 +43,11 @@ Batch = tuple[dict[str, torch.Tensor], list[Targets]]
 class BatchMaker:
     """Draws images of one shape, prompts for them and what is to be found."""
 
-    def __init__(self, scenes: Sequence[StoredScene], images: int, seed: int) -> None:
+    def __init__(self, scenes: Sequence[StoredScene], images: int, seed: int, size: Size) -> None:
         self.rng = np.random.default_rng(seed)
         self.images = images
         self.tokenizer = build_tokenizer()
-        self.processor = image_processor()
+        self.processor = image_processor(size)
         self.scenes = scenes
         self.dense = False  # ask for everything at once, as long as only proposals are trained
 
@@ -94,6 +99,7 @@ class BatchMaker:
 def train(
     scenes: Sequence[StoredScene],
     folder: Path,
+    sight: Sight,
     *,
     minutes: float,
     dense_share: float,
@@ -108,7 +114,7 @@ def train(
     For the first `dense_share` of the time only the backbone and the encoder's proposals learn.
     """
     torch.manual_seed(0)
-    model = build_detector().train()
+    model = build_detector(sight.queries).train()
     if resume is not None:
         model.load_state_dict(_weights_of(resume, model.config.num_queries))
     if backbone is not None:
@@ -119,7 +125,7 @@ def train(
     model.model.backbone.requires_grad_(True)  # the stock class freezes all of a ResNet
     model.model.backbone.to(memory_format=torch.channels_last)  # faster on a CPU
     optimizer = torch.optim.AdamW(_groups(model), weight_decay=1e-4, fused=True)
-    maker = BatchMaker(scenes, images, seed=0 if resume is None else int(time.time()))
+    maker = BatchMaker(scenes, images, 0 if resume is None else int(time.time()), sight.size)
     maker.dense = dense_share > 0
     course = Course(optimizer, minutes=minutes, rate=rate, warm_up=200)
     average = averaged(model)
@@ -131,8 +137,8 @@ def train(
         average.update_parameters(model)
         course.note(losses)
         if course.count % 500 == 0:
-            _save(average.module, folder)
-    _save(average.module, folder)
+            _save(average.module, folder, sight.size)
+    _save(average.module, folder, sight.size)
 
 
 def _weights_of(start: Path, queries: int) -> dict[str, torch.Tensor]:
@@ -161,9 +167,9 @@ def _groups(model: torch.nn.Module) -> list[dict[str, Any]]:
     ]
 
 
-def _save(model: torch.nn.Module, folder: Path) -> None:
+def _save(model: torch.nn.Module, folder: Path, size: Size) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    save_detector(model, folder / "detector")
+    save_detector(model, folder / "detector", size)
     torch.save(model.state_dict(), folder / "state.pt")
 
 
@@ -178,14 +184,16 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=8, help="batch size")
     parser.add_argument("--resume", type=Path, help="state.pt or checkpoint to go on from")
     parser.add_argument("--backbone", type=Path, help="backbone.pt of train_backbone")
+    parser.add_argument("--second", action="store_true", help=SECOND)
     parser.add_argument("--bfloat16", action="store_true", help=BFLOAT16)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     scenes = [scene for world in read_worlds(args.scenes) for scene in world]
     train(
-        scenes, args.folder, minutes=args.minutes, dense_share=args.dense_share, rate=args.rate,
-        images=args.images, resume=args.resume, backbone=args.backbone, bfloat16=args.bfloat16,
+        scenes, args.folder, SECOND_LOOK if args.second else FIRST_LOOK, minutes=args.minutes,
+        dense_share=args.dense_share, rate=args.rate, images=args.images, resume=args.resume,
+        backbone=args.backbone, bfloat16=args.bfloat16,
     )  # fmt: skip
 
 

@@ -4,14 +4,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from table import TABLE
 
 from rex_thinker_ros.models.find import find_models
 from rex_thinker_ros.models.load import load_models, warm_up
-from rex_thinker_ros.models.profiles import load_profile
+from rex_thinker_ros.models.profiles import PROFILES, load_profile
 from rex_thinker_ros.models.weights import MissingWeightsError, WeightsError
+from rex_thinker_ros.referring.candidate import Candidate
 
 
 def test_a_pair_is_loaded_from_explicit_paths_and_warmed_up(
@@ -38,6 +41,36 @@ def test_hub_ids_come_from_the_store_and_are_the_names(
         (tmp_path / reference).symlink_to(directory)
     detector, reasoner = load_models(profile, device="cpu", store=tmp_path)
     assert (detector.name, reasoner.name) == (profile.detector, profile.reasoner)
+
+
+def test_a_second_detector_is_needed_where_there_is_a_second_look(
+    random_detector: Path, random_reasoner: Path, tmp_path: Path
+) -> None:
+    profile = load_profile(
+        "demo", detector=str(random_detector), reasoner=str(random_reasoner),
+        second_detector=str(tmp_path / "absent"),
+    )  # fmt: skip
+    with pytest.raises(MissingWeightsError, match="absent"):
+        find_models(profile)
+    assert find_models(replace(profile, second_look="never")).second_detector is None
+
+
+def test_the_second_look_is_the_second_detectors(
+    random_detector: Path, random_reasoner: Path
+) -> None:
+    def detect(**replaced: str) -> list[Candidate]:
+        profile = load_profile(
+            "demo", detector=str(random_detector), reasoner=str(random_reasoner),
+            second_look="always", **replaced,
+        )  # fmt: skip
+        said: list[str] = []
+        detector, _ = load_models(profile, device="cpu", say=said.append)
+        assert ("second detector" in said[0]) == bool(replaced)
+        return detector.detect(TABLE, "mug")
+
+    alone = detect()
+    assert detect(second_detector=str(random_detector)) == alone
+    assert detect(second_detector=PROFILES["demo"].detector) != alone
 
 
 def test_exchanged_paths_are_named(random_detector: Path, random_reasoner: Path) -> None:

@@ -28,6 +28,12 @@ def test_overrides_replace_and_empty_ones_do_not() -> None:
     assert profile.max_seconds == PROFILES["demo"].max_seconds
 
 
+def test_another_detector_takes_both_looks_unless_told() -> None:
+    assert load_profile("demo", detector="/elsewhere").second_detector == ""
+    other = load_profile("demo", detector="/elsewhere", second_detector="/other")
+    assert other.second_detector == "/other"
+
+
 def test_a_threshold_of_zero_is_a_value() -> None:
     assert load_profile("demo", text_threshold=0.0).text_threshold == 0.0
 

@@ -91,7 +91,8 @@ def install_with_pip(clone: Path, workspace: Path) -> Path:
     prefix = workspace / "prefix"
     options = ["--no-deps", "--no-build-isolation", "--ignore-installed", f"--prefix={prefix}"]
     pip_install = [sys.executable, "-m", "pip", "install", *options]
-    built = run(*pip_install, clone, cwd=workspace, env=environment())
+    hasty = {"CMAKE_BUILD_TYPE": "None"}  # compiled without optimisation, as colcon does
+    built = run(*pip_install, clone, cwd=workspace, env=environment() | hasty)
     assert built.returncode == 0, built.stdout
     return prefix
 

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 from tabletops import IMAGE, random_objects
 from transformers import AutoBackbone
 
 from rex_thinker_ros.training.course import Course
-from rex_thinker_ros.training.detector_model import backbone_config, build_detector
+from rex_thinker_ros.training.detector_model import (
+    FIRST_LOOK,
+    SECOND_LOOK,
+    Sight,
+    backbone_config,
+    build_detector,
+)
 from rex_thinker_ros.training.effects import to_jpeg
 from rex_thinker_ros.training.store import StoredScene
 from rex_thinker_ros.training.train_backbone import (
@@ -23,8 +30,9 @@ NOISE = np.random.default_rng(0).integers(0, 255, (IMAGE.height, IMAGE.width, 3)
 SCENE = StoredScene(to_jpeg(NOISE, 90), IMAGE, tuple(random_objects(3)))
 
 
-def test_every_object_owns_a_cell_in_its_box() -> None:
-    maker = CellMaker([SCENE], 1, seed=0)
+@pytest.mark.parametrize("sight", [FIRST_LOOK, SECOND_LOOK], ids=["first look", "second look"])
+def test_every_object_owns_a_cell_in_its_box(sight: Sight) -> None:
+    maker = CellMaker([SCENE], 1, seed=0, size=sight.size)
     batch = maker.make()
     here = (batch.categories[0] >= 0) & (batch.categories[0] != NOTHING)
     centers, boxes = maker.centers[here], batch.boxes[0][here]

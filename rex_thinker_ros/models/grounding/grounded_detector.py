@@ -56,6 +56,7 @@ class GroundedDetector(ABC):
     ) -> None:
         """Load the tokenizer of a directory and its image settings, else those of the release."""
         self.name = name
+        self.second: GroundedDetector | None = None  # what takes the second look, if another does
         self._profile = profile
         self._device = device
         # The PIL processor, so that pixels do not depend on whether torchvision is installed. They
@@ -74,9 +75,11 @@ class GroundedDetector(ABC):
         )
 
     def with_thresholds(self, *, box: float, text: float) -> GroundedDetector:
-        """Return this detector with other thresholds, each 0 to 1; both share the model."""
+        """Return this detector with other thresholds, each 0 to 1; both share the models."""
         other = copy.copy(self)
         other._profile = replace(self._profile, box_threshold=box, text_threshold=text)
+        if self.second is not None:
+            other.second = self.second.with_thresholds(box=box, text=text)
         return other
 
     @memory_advice(
@@ -104,8 +107,11 @@ class GroundedDetector(ABC):
         first = distinct(detections, self._profile)  # or a pair might be of duplicates
         if self._profile.second_look == "in_doubt" and not in_doubt(first):
             return detections
-        asked = self._ask(caption(category, self._profile.contrast))
-        seen = self._look(other_view(image), asked)
+        looking = self.second or self
+        asked = looking._ask(caption(category, self._profile.contrast))
+        if not asked.words:
+            return detections
+        seen = looking._look(other_view(image), asked)
         if self._profile.contrast:
             seen = [replace(one, score=one.word_score) for one in seen]  # not another name's
         second = seen_from_here(distinct(seen, self._profile), Size(*image.shape[1::-1]))
