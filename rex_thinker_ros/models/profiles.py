@@ -128,6 +128,7 @@ PROFILES = {
         Profile(
             name="demo",
             detector=str(_DEMO / "detector"),
+            second_detector=str(_DEMO / "second_detector"),
             reasoner=str(_DEMO / "reasoner"),
             max_pixels=200 * _TOKEN_PIXELS,
             box_threshold=0.23,

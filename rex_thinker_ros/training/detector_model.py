@@ -46,9 +46,9 @@ class Sight:
     queries: int
 
 
-FIRST_LOOK = Sight(Size(480, 352), queries=48)
-SECOND_LOOK = Sight(Size(640, 480), queries=72)
-SECOND = "train what takes the second look: it sees finer images, with more queries"
+COARSE = Sight(Size(480, 352), queries=48)
+FINE = Sight(Size(640, 480), queries=72)
+FINE_HELP = "train the finer of both, which takes the first look, on larger images"
 
 
 def build_tokenizer() -> BertTokenizerFast:
@@ -74,7 +74,7 @@ def backbone_config() -> ResNetConfig:
     )  # fmt: skip
 
 
-def build_detector(queries: int = FIRST_LOOK.queries) -> GroundingDinoForObjectDetection:
+def build_detector(queries: int = COARSE.queries) -> GroundingDinoForObjectDetection:
     """Return an untrained model."""
     config = GroundingDinoConfig(
         backbone_config=backbone_config(),
@@ -91,7 +91,7 @@ def build_detector(queries: int = FIRST_LOOK.queries) -> GroundingDinoForObjectD
     return GroundingDinoForObjectDetection(config)
 
 
-def image_processor(size: Size = FIRST_LOOK.size) -> GroundingDinoImageProcessorPil:
+def image_processor(size: Size = COARSE.size) -> GroundingDinoImageProcessorPil:
     """Return the stock image processor that stretches every image to one size in pixels."""
     sides = {"height": size.height, "width": size.width}
     return GroundingDinoImageProcessorPil(size=sides, do_pad=False)

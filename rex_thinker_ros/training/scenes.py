@@ -69,7 +69,7 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=320, help=f"{PER_WORLD} scenes each")
     parser.add_argument("--first", type=int, default=0, help="seed of the first world")
     kind = parser.add_mutually_exclusive_group()
-    kind.add_argument("--large", action="store_true", help="larger images, for the second look")
+    kind.add_argument("--large", action="store_true", help="larger images, for the finer detector")
     kind.add_argument("--held-out", action="store_true", help="the test scenes' seeds and sizes")
     args = parser.parse_args()
     first, sizes = args.first, LARGE_SIZES if args.large else TRAINING_SIZES

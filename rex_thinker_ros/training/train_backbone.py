@@ -26,9 +26,9 @@ from rex_thinker_ros.training.ahead import made_ahead
 from rex_thinker_ros.training.course import BFLOAT16, Course
 from rex_thinker_ros.training.detector_losses import STRIDES, dense_goals, proposal_centers
 from rex_thinker_ros.training.detector_model import (
-    FIRST_LOOK,
-    SECOND,
-    SECOND_LOOK,
+    COARSE,
+    FINE,
+    FINE_HELP,
     backbone_config,
     image_processor,
 )
@@ -55,7 +55,7 @@ class CellMaker:
     """Draws images, half of them mirrored, and labels their cells."""
 
     def __init__(
-        self, scenes: Sequence[StoredScene], images: int, seed: int, size: Size = FIRST_LOOK.size
+        self, scenes: Sequence[StoredScene], images: int, seed: int, size: Size = COARSE.size
     ) -> None:
         self.rng = np.random.default_rng(seed)
         self.images, self.scenes = images, scenes
@@ -166,13 +166,13 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--images", type=int, default=16, help="batch size")
     parser.add_argument("--resume", type=Path, help="backbone.pt or detector to go on from")
-    parser.add_argument("--second", action="store_true", help=SECOND)
+    parser.add_argument("--fine", action="store_true", help=FINE_HELP)
     parser.add_argument("--bfloat16", action="store_true", help=BFLOAT16)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     scenes = [scene for world in read_worlds(args.scenes) for scene in world]
-    look = SECOND_LOOK if args.second else FIRST_LOOK
+    look = FINE if args.fine else COARSE
     train(
         scenes, args.folder, look.size, minutes=args.minutes, rate=args.rate, images=args.images,
         resume=args.resume, bfloat16=args.bfloat16,

@@ -19,11 +19,11 @@ from rex_thinker_ros.training.ahead import made_ahead
 from rex_thinker_ros.training.course import BFLOAT16, Course, averaged
 from rex_thinker_ros.training.detector_losses import Targets, detector_loss
 from rex_thinker_ros.training.detector_model import (
-    FIRST_LOOK,
+    COARSE,
+    FINE,
+    FINE_HELP,
     FIXED_IDS,
     OTHER_NOUNS,
-    SECOND,
-    SECOND_LOOK,
     Sight,
     build_detector,
     build_tokenizer,
@@ -184,14 +184,14 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=8, help="batch size")
     parser.add_argument("--resume", type=Path, help="state.pt or checkpoint to go on from")
     parser.add_argument("--backbone", type=Path, help="backbone.pt of train_backbone")
-    parser.add_argument("--second", action="store_true", help=SECOND)
+    parser.add_argument("--fine", action="store_true", help=FINE_HELP)
     parser.add_argument("--bfloat16", action="store_true", help=BFLOAT16)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     scenes = [scene for world in read_worlds(args.scenes) for scene in world]
     train(
-        scenes, args.folder, SECOND_LOOK if args.second else FIRST_LOOK, minutes=args.minutes,
+        scenes, args.folder, FINE if args.fine else COARSE, minutes=args.minutes,
         dense_share=args.dense_share, rate=args.rate, images=args.images, resume=args.resume,
         backbone=args.backbone, bfloat16=args.bfloat16,
     )  # fmt: skip

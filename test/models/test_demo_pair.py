@@ -30,13 +30,10 @@ def pair() -> tuple[Detector, Reasoner]:
 
 def test_the_pair_is_in_the_package_and_small() -> None:
     directories = find_models(PROFILE)
+    assert directories.second_detector
     assert directories.reasoner
-    files = [
-        file
-        for directory in (directories.detector, directories.reasoner)
-        for file in directory.rglob("*")
-        if file.is_file()
-    ]
+    models = (directories.detector, directories.second_detector, directories.reasoner)
+    files = [file for model in models for file in model.rglob("*") if file.is_file()]
     assert sum(file.stat().st_size for file in files) < 30e6
     # save_pretrained writes files that only their owner can read
     assert all(file.stat().st_mode & 0o044 == 0o044 for file in files)

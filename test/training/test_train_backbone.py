@@ -10,8 +10,8 @@ from transformers import AutoBackbone
 
 from rex_thinker_ros.training.course import Course
 from rex_thinker_ros.training.detector_model import (
-    FIRST_LOOK,
-    SECOND_LOOK,
+    COARSE,
+    FINE,
     Sight,
     backbone_config,
     build_detector,
@@ -30,7 +30,7 @@ NOISE = np.random.default_rng(0).integers(0, 255, (IMAGE.height, IMAGE.width, 3)
 SCENE = StoredScene(to_jpeg(NOISE, 90), IMAGE, tuple(random_objects(3)))
 
 
-@pytest.mark.parametrize("sight", [FIRST_LOOK, SECOND_LOOK], ids=["first look", "second look"])
+@pytest.mark.parametrize("sight", [COARSE, FINE], ids=["coarse", "fine"])
 def test_every_object_owns_a_cell_in_its_box(sight: Sight) -> None:
     maker = CellMaker([SCENE], 1, seed=0, size=sight.size)
     batch = maker.make()
