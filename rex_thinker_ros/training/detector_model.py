@@ -1,4 +1,4 @@
-"""The embedded detector: a stock Grounding DINO, only small."""
+"""The embedded detectors: a stock Grounding DINO, only small, for coarse or for fine images."""
 
 from __future__ import annotations
 

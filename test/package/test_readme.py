@@ -98,7 +98,7 @@ def test_the_profiles_stand_with_their_values() -> None:
     values = {
         name: [getattr(PROFILES[profile], field) for profile in ("demo", "rex_thinker_7b")]
         for name, field in SETTINGS.items()
-        if not name.endswith(".path")
+        if not name.endswith("path")
     }
     assert table("What a profile says") == {
         name: [value if isinstance(value, str) else f"{value:.10g}" for value in both]
