@@ -21,7 +21,7 @@ LEAST = 0.05
 
 _DOUBT = (0.1, 0.6)
 _SAME = 0.5  # IoU
-_MOVED = 1 / 60  # of the image's width: half a cell of the embedded detector's finest map
+_MOVED = 1 / 60  # of the image's width: half a cell of the finest map of the embedded one
 
 
 def in_doubt(detections: Sequence[Detection]) -> bool:
