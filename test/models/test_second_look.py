@@ -27,8 +27,8 @@ def seen(box: Box, score: float, word_score: float | None = None) -> Detection:
 @pytest.mark.parametrize(
     ("scores", "doubt"),
     [
-        ([], False), ([0.9, 0.7], False), ([0.06], False), ([0.9, 0.06], False), ([0.3], True),
-        ([0.9, 0.15], True), ([0.55, 0.9], True),
+        ([], False), ([0.9, 0.75], False), ([0.06], False), ([0.9, 0.06], False), ([0.3], True),
+        ([0.9, 0.15], True), ([0.65, 0.9], True),
     ],
 )  # fmt: skip
 def test_scores_neither_high_nor_low_are_a_doubt(scores: list[float], doubt: bool) -> None:

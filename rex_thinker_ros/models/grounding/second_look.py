@@ -19,7 +19,7 @@ from rex_thinker_ros.referring.window import Window
 LEAST = 0.05
 """What scores less in one look is no candidate whatever the other says."""
 
-_DOUBT = (0.1, 0.6)
+_DOUBT = (0.1, 0.7)
 _SAME = 0.5  # IoU
 _MOVED = 1 / 60  # of the image's width: half a cell of the finest map of the embedded one
 
