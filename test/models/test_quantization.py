@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from table import BOXES
 
 from rex_thinker_ros.apps.image_files import read_image
 from rex_thinker_ros.models.load import load_models
@@ -87,7 +88,7 @@ def test_a_quantized_pair_refers() -> None:
     command = CommandParser().parse("the orange mug")
     decision = Referrer(*models).refer(IMAGE, command, Observer(), CancelToken()).decision
     assert decision.outcome is Outcome.FOUND, decision.status_text
-    assert decision.boxes[0].iou(ORANGE_MUG) > 0.9
+    assert decision.boxes[0].iou(BOXES["mug"]["orange"]) > 0.9
 
 
 @pytest.mark.parametrize("quantization", REDUCED)
