@@ -31,19 +31,18 @@ def find_models(profile: Profile, *, store: Path | None = None) -> ModelDirector
     Raises MissingWeightsError or WeightsError, as find_weights and find_original do, for all
     models at once.
     """
-    needed = {"detector": profile.detector}
+    needed = {"detector": (profile.detector, _DETECTOR_TYPE)}
     if profile.second_detector and profile.second_look != "never":
-        needed["second_detector"] = profile.second_detector
+        needed["second_detector"] = profile.second_detector, _DETECTOR_TYPE
     if not profile.server:
-        needed["reasoner"] = profile.reasoner
+        needed["reasoner"] = profile.reasoner, _REASONER_TYPE
     found: dict[str, Path] = {}
     errors: list[WeightsError] = []
-    for role, reference in needed.items():
+    for role, (reference, model_type) in needed.items():
         try:
-            if role != "reasoner" and is_original(reference):
+            if model_type == _DETECTOR_TYPE and is_original(reference):
                 found[role] = find_original(reference, store=store).file
             else:
-                model_type = _REASONER_TYPE if role == "reasoner" else _DETECTOR_TYPE
                 found[role] = find_weights(reference, model_type=model_type, store=store)
         except WeightsError as error:
             errors.append(error)
