@@ -79,7 +79,7 @@ def test_malformed_messages_say_what_is_wrong(message: Image, reason: str) -> No
         decode_depth(message)
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error", "default::ResourceWarning")  # earlier tests' garbage
 @settings(deadline=None)
 @given(
     encoding=st.sampled_from(["16UC1", "mono16", "32FC1", "64FC1", "8UC1"]) | st.text(max_size=8),

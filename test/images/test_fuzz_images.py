@@ -11,7 +11,7 @@ from mutations import random_of
 SEED, COUNT = 1, 400
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error", "default::ResourceWarning")  # earlier tests' garbage
 def test_changed_images_are_decoded_or_refused(capfd: pytest.CaptureFixture[str]) -> None:
     outcomes: Counter[str] = Counter()
     for number in range(COUNT):

@@ -226,7 +226,7 @@ def boxes(draw: st.DrawFn) -> Box:
     return Box(x0, y0, x1, y1)
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error", "default::ResourceWarning")  # earlier tests' garbage
 @settings(deadline=None)
 @given(
     depth=st.tuples(st.integers(1, 12), st.integers(1, 12)).flatmap(
