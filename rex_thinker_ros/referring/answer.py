@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from rex_thinker_ros.referring.boxes import Box, Size
@@ -53,13 +53,15 @@ class Reasoning:
     """Hold the plan's steps, and the judgements by candidate number.
 
     described are the candidates that the evaluation, before the summary, only ever marks as a
-    match: those that fit the description, of which an order may single out one later. places are
-    what it says stands where, but for the candidates.
+    match: those that fit the description, of which an order may single out one later. said is what
+    the evaluation says of each candidate, by number. places are what it says stands where, but for
+    the candidates.
     """
 
     plan: tuple[str, ...]
     judgements: Mapping[int, Judgement]
     described: frozenset[int] = frozenset()
+    said: Mapping[int, str] = field(default_factory=dict)
     places: tuple[Place, ...] = ()
 
 
@@ -95,11 +97,13 @@ def parse_answer(text: str, *, complete: bool, resized: Size) -> Answer:
         raise UnparsableAnswerError(f"the model gave {len(answers)} answers that differ")
     start, end = summary_span(text)
     heading = _EVALUATION.search(text, 0, start)
-    evaluation = text[heading.end() : start] if heading else ""
+    evaluation = text[heading.start() : start] if heading else ""
+    said = _parse_said(evaluation)
     reasoning = Reasoning(
         _parse_plan(thought),
         _parse_summary(text[start:end]),
-        _parse_described(evaluation),
+        _described(said),
+        said,
         tuple(place for line in evaluation.split("\n") if (place := _parse_place(line))),
     )
     return Answer(reasoning, answers[0])
@@ -156,15 +160,23 @@ def _parse_summary(summary: str) -> dict[int, Judgement]:
     return judgements
 
 
-def _parse_described(evaluation: str) -> frozenset[int]:
-    verdicts: dict[int, set[Verdict]] = {}
+def _parse_said(evaluation: str) -> dict[int, str]:
+    """Return what is said of each candidate, without its box; several lines are joined."""
+    said: dict[int, str] = {}
     for line in evaluation.split("\n"):
         label, _, reason = _WRITTEN_BOX.sub("", line).partition(":")
-        number = _LABEL_NUMBER.search(label)
+        number = None if _EVALUATION.match(line) else _LABEL_NUMBER.search(label)
         if number:
-            marks = {MARKED_VERDICTS[mark] for mark in MARK.findall(reason)}
-            verdicts.setdefault(int(number[1]), set()).update(marks)
-    return frozenset(number for number, all_of in verdicts.items() if all_of == {Verdict.MATCH})
+            said[int(number[1])] = f"{said.get(int(number[1]), '')} {reason.strip()}".lstrip()
+    return said
+
+
+def _described(said: Mapping[int, str]) -> frozenset[int]:
+    marks = {
+        number: {MARKED_VERDICTS[mark] for mark in MARK.findall(text)}
+        for number, text in said.items()
+    }
+    return frozenset(number for number, all_of in marks.items() if all_of == {Verdict.MATCH})
 
 
 def _parse_place(line: str) -> Place | None:

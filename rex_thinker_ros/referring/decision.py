@@ -13,7 +13,7 @@ from rex_thinker_ros.referring.order_check import order_fault
 from rex_thinker_ros.referring.outcome import Outcome
 from rex_thinker_ros.referring.prompt import hint_boxes
 from rex_thinker_ros.referring.question import question
-from rex_thinker_ros.referring.relation_check import relation_fault
+from rex_thinker_ros.referring.relation_check import named_candidates, relation_fault
 
 SNAP_IOU = 0.5
 """The least overlap at which an answer box means a candidate."""
@@ -54,7 +54,8 @@ def decide(
     are exactly those, every candidate is marked, none of them unsure, and they are as many as the
     command counts: one, unless it says a number or asks for all. With verify_order, an order that
     the boxes can settle ("second mug from the left") must hold too, and so must a relation to what
-    the model says stands where ("mug left of the can"). image_size and resized are in pixels.
+    the model says stands where ("mug left of the can"), of what is chosen and of what is left out.
+    image_size and resized are in pixels.
     """
     hints = tuple(Box(*map(float, hint)) for hint in hint_boxes(candidates, image_size, resized))
     boxes = tuple(dict.fromkeys(answer.boxes))
@@ -63,8 +64,9 @@ def decide(
     chosen = tuple(judged[index] for index in snapped if index is not None)
     outcome, status_text = (
         _contradiction(judged, answer.reasoning, snapped, chosen)
+        or (_unrelated(command, judged, chosen, answer.reasoning, hints) if verify_order else None)
         or _abstention(command, judged, chosen)
-        or (_misplaced(command, judged, chosen, answer.reasoning, hints) if verify_order else None)
+        or (_misplaced(command, judged, chosen, answer.reasoning) if verify_order else None)
         or (Outcome.FOUND, f"Found the {command.expression}: {_numbers(chosen)}.")
     )
     return Decision(
@@ -200,18 +202,33 @@ def _misplaced(
     judged: Sequence[Candidate],
     chosen: Sequence[Candidate],
     reasoning: Reasoning,
+) -> tuple[Outcome, str] | None:
+    """Return how boxes contradict the order that was asked for."""
+    fault = order_fault(command, chosen, judged, reasoning.described)
+    return not_trusted(fault) if fault else None
+
+
+def _unrelated(
+    command: Command,
+    judged: Sequence[Candidate],
+    chosen: Sequence[Candidate],
+    reasoning: Reasoning,
     hints: Sequence[Box],
 ) -> tuple[Outcome, str] | None:
-    """Return how boxes contradict the order or the relation that was asked for.
+    """Return how boxes contradict the relation that was asked for.
 
     hints are the candidates' boxes in resized pixels, in which the reasoning counts.
     """
-    fault = order_fault(command, chosen, judged, reasoning.described) or relation_fault(
+    numbers = {candidate.number for candidate in chosen}
+    named = named_candidates(command.expression, command.category, reasoning.said)
+    ruled_out = {c.number for c in judged if c.verdict is Verdict.NO_MATCH}
+    fault = relation_fault(
         command.expression,
         [candidate.number for candidate in chosen],
         {candidate.number: hint for candidate, hint in zip(judged, hints, strict=True)},
         reasoning.described,
         reasoning.places,
+        left_out=sorted(named & ruled_out - numbers),
     )
     return not_trusted(fault) if fault else None
 

@@ -72,17 +72,17 @@ def read_claim(expression: str, category: str) -> OrderClaim | None:
     "second red mug from the left" and "largest mug" are; "mug left of the second can" is not.
     What is nearest or farthest counts from the camera.
     """
-    words = _near_first(_words(expression))
+    words = _near_first(words_of(expression))
     words = words[1:] if words[:1] == ["the"] else words
     rank, words = (RANKS[words[0]], words[1:]) if words and words[0] in RANKS else (None, words)
     side, words = _take_side(words, counted=rank is not None)
-    description = _before_category(words, category)
+    description = before_category(words, category)
     if side is None or description is None:
         return None
     return OrderClaim(side, rank or 0, strict=not description)
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
     """Return lower-case words, of which those with a hyphen count as one: leftmost, tshirt."""
     return re.findall(r"[a-z0-9]+", text.lower().replace("-", ""))
 
@@ -112,9 +112,9 @@ def _take_side(words: list[str], *, counted: bool) -> tuple[Side | None, list[st
     return None, words
 
 
-def _before_category(words: list[str], category: str) -> list[str] | None:
+def before_category(words: list[str], category: str) -> list[str] | None:
     """Return the words before the category; None if the words do not end with it."""
-    names = _words(category)
+    names = words_of(category)
     head = words[len(words) - len(names) :]
     if not names or len(head) < len(names) or head[:-1] != names[:-1]:
         return None

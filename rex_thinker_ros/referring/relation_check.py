@@ -7,12 +7,12 @@ Whether the place is right is not checked.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
 
 from rex_thinker_ros.referring.boxes import Box
+from rex_thinker_ros.referring.order_check import before_category, words_of
 from rex_thinker_ros.referring.place import Place
 
 LEVEL = 0.25
@@ -36,6 +36,16 @@ _EXPRESSION = re.compile(
     r" (?:the |a |an )?(?P<anchor>\w[\w -]*)$",
     re.IGNORECASE,
 )
+_BEYOND = {
+    Relation.LEFT: "left of", Relation.RIGHT: "right of",
+    Relation.FRONT: "nearer than", Relation.BEHIND: "farther than",
+}  # fmt: skip
+_OPPOSITE = {
+    Relation.LEFT: Relation.RIGHT, Relation.RIGHT: Relation.LEFT,
+    Relation.FRONT: Relation.BEHIND, Relation.BEHIND: Relation.FRONT,
+}  # fmt: skip
+_UNTOLD = frozenset({"the", "a", "an", "all", "both", "two", "three", "four", "five"})
+"""Words of a description that nobody says of an object."""
 _OBSERVER = re.compile(r"^(?:camera|me|robot|us|you)$", re.IGNORECASE)
 
 
@@ -47,18 +57,35 @@ def read_relation(expression: str) -> tuple[Relation, str] | None:
     return next(relation for relation in Relation if found[relation.name]), found["anchor"].lower()
 
 
+def named_candidates(expression: str, category: str, said: Mapping[int, str]) -> frozenset[int]:
+    """Return the candidates that the model calls what the expression asks for but for the relation.
+
+    "red mug left of the can" asks for what is called red and mug; said is what is said of each.
+    """
+    found = _EXPRESSION.search(expression.strip())
+    if not found:
+        return frozenset()
+    description = before_category(words_of(expression.strip()[: found.start()]), category)
+    if description is None:
+        return frozenset()
+    wanted = {*words_of(category), *description} - _UNTOLD
+    return frozenset(n for n, text in said.items() if wanted <= set(words_of(text)))
+
+
 def relation_fault(
     expression: str,
     chosen: Collection[int],
     boxes: Mapping[int, Box],
     described: Collection[int],
     places: Sequence[Place],
+    left_out: Collection[int] = (),
 ) -> str | None:
-    """Return how the chosen candidates contradict the relation, if they do.
+    """Return how the choice contradicts the relation, if it does.
 
     boxes are those of all candidates by number, described the numbers of those that the model says
-    fit the description, places what it says stands where; all in the same pixels. Near ties are
-    given the benefit of the doubt, and so is what the model says nothing about.
+    fit the description, places what it says stands where; all in the same pixels. left_out are
+    candidates that only the relation can have ruled out. Near ties are given the benefit of the
+    doubt, and so is what the model says nothing about.
     """
     claim = read_relation(expression)
     if claim is None:
@@ -67,17 +94,20 @@ def relation_fault(
     place = next((p for p in places if all(w in p.text.split() for w in anchor.split())), None)
     if place is None:
         return None
+    says = f"and says that the {anchor} is at [{place.x:.0f}, {place.y:.0f}],"
+    if relation is Relation.CLOSEST:
+        others = {n: boxes[n] for n in described if n in boxes and n not in chosen}
+        for number in chosen:
+            if wrong := _closer(boxes[number], others, place):
+                return f"the model chose candidate {number} {says} {wrong}"
+        return None
     for number in chosen:
-        if relation is Relation.CLOSEST:
-            others = {n: boxes[n] for n in described if n in boxes and n not in chosen}
-            wrong = _closer(boxes[number], others, place)
-        else:
-            wrong = _aside(boxes[number], relation, place)
-        if wrong:
-            return (
-                f"the model chose candidate {number} and says that the {anchor} is at "
-                f"[{place.x:.0f}, {place.y:.0f}], {wrong}"
-            )
+        if _ahead(boxes[number], relation, place) < -1:
+            return f"the model chose candidate {number} {says} which is {_BEYOND[relation]} it"
+    for number in left_out:
+        if _ahead(boxes[number], relation, place) > 1:
+            where = _BEYOND[_OPPOSITE[relation]]
+            return f"the model ruled out candidate {number} {says} which is {where} it"
     return None
 
 
@@ -89,14 +119,11 @@ def _closer(box: Box, others: Mapping[int, Box], place: Place) -> str | None:
     return None
 
 
-def _aside(box: Box, relation: Relation, place: Place) -> str | None:
-    """Return where the place lies, if surely on the wrong side of the box."""
-    right = (place.x - box.center[0]) / (LEVEL * box.width)
-    near = (place.y - box.y1) / (LEVEL * box.height)
-    ahead, where = {
-        Relation.LEFT: (-right, "left of it"),
-        Relation.RIGHT: (right, "right of it"),
-        Relation.FRONT: (near, "nearer than it"),
-        Relation.BEHIND: (-near, "farther than it"),
-    }[relation]
-    return f"which is {where}" if ahead > 1 and math.isfinite(ahead) else None
+def _ahead(box: Box, relation: Relation, place: Place) -> float:
+    """Return how far the box lies on the side that is asked for; surely beyond 1, not below -1."""
+    if relation in (Relation.LEFT, Relation.RIGHT):
+        ahead, extent = box.center[0] - place.x, box.width
+    else:
+        ahead, extent = box.y1 - place.y, box.height
+    sign = 1 if relation in (Relation.RIGHT, Relation.FRONT) else -1
+    return sign * ahead / (LEVEL * extent) if extent > 0 else 0.0

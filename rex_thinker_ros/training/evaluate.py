@@ -96,7 +96,7 @@ def _unchecked(referral: Referral, image: Size, bounds: PixelBounds) -> tuple[st
         referral.command, candidates, answer, image_size=image, resized=resized,
         verify_order=False,
     )  # fmt: skip
-    if decision.outcome is Outcome.FOUND:
+    if decision.outcome is not Outcome.CONTRADICTION:
         return ORDER, decision
     # marks, answer and candidates disagree: take the answer for it
     hints = [Box(*map(float, hint)) for hint in hint_boxes(candidates, image, resized)]

@@ -267,6 +267,15 @@ def test_what_the_evaluation_only_marks_as_a_match_fits_the_description(
     assert parse(text).reasoning.described == described
 
 
+def test_what_is_said_of_a_candidate_is_all_of_its_lines_but_its_box() -> None:
+    text = (
+        "<think># Step 1: Look\n- Mug 1 [1, 2, 3, 4]: red mug → ✅\n- The can is at [5, 6].\n"
+        "# Step 2: Look again\n- Mug 1: left → ❌\n# Summarize and Re-Check answer\n- Mug 1: ✅\n"
+        "</think><answer>[]</answer>"
+    )
+    assert parse(text).reasoning.said == {1: "red mug → ✅ left → ❌"}
+
+
 def test_places_are_those_of_other_things_than_the_candidates() -> None:
     text = (
         "<think># Step 1: Find\n- The red can is at [12, 34].\n- Mug 1 [1, 2, 3, 4]: red → ✅\n"

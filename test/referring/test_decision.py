@@ -262,3 +262,37 @@ def test_the_choice_lies_where_the_reasoning_says(
     )
     assert decision.outcome is outcome
     assert bool(decision.boxes) == (outcome is Outcome.FOUND)
+
+
+@pytest.mark.parametrize(
+    ("marks", "boxes", "said", "outcome"),
+    [
+        pytest.param("nyy", (SECOND, THIRD), "", Outcome.FOUND, id="both that lie so"),
+        pytest.param("nyn", (SECOND,), "red mug, left", Outcome.CONTRADICTION, id="one left out"),
+        pytest.param("nyn", (SECOND,), "blue mug", Outcome.FOUND, id="of another color"),
+        pytest.param("nnn", (), "red mug, left", Outcome.CONTRADICTION, id="all left out"),
+        pytest.param("nnn", (), "blue mug", Outcome.NO_MATCH, id="none of the color"),
+        pytest.param("ny?", (SECOND,), "red mug", Outcome.AMBIGUOUS, id="unsure, not ruled out"),
+    ],
+)
+def test_what_the_reasoning_calls_by_name_and_places_so_is_not_left_out(
+    marks: str, boxes: tuple[Box, ...], said: str, outcome: Outcome
+) -> None:
+    told = answered(marks, *boxes)
+    reasoning = replace(told.reasoning, said={3: said}, places=(Place("the can is at ", 32, 40),))
+    command = Command("", "red mugs right of the can", "mug", wants_all=True)
+    decision = decide(
+        command, CANDIDATES, replace(told, reasoning=reasoning), image_size=IMAGE, resized=RESIZED
+    )
+    assert decision.outcome is outcome, decision.status_text
+
+
+def test_two_for_one_of_which_one_lies_elsewhere_is_no_question_to_the_user() -> None:
+    told = answered("yyn", FIRST, SECOND)
+    reasoning = replace(told.reasoning, places=(Place("the can is at ", 36, 40),))
+    command = Command("", "mug right of the can", "mug", wants_all=False)
+    decision = decide(
+        command, CANDIDATES, replace(told, reasoning=reasoning), image_size=IMAGE, resized=RESIZED
+    )
+    assert decision.outcome is Outcome.CONTRADICTION
+    assert "candidate 1" in decision.status_text

@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.place import Place, read_place
-from rex_thinker_ros.referring.relation_check import Relation, read_relation, relation_fault
+from rex_thinker_ros.referring.relation_check import (
+    Relation,
+    named_candidates,
+    read_relation,
+    relation_fault,
+)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +91,56 @@ def test_one_wrong_of_several_is_enough_and_is_named() -> None:
     assert fault == (
         "the model chose candidate 1 and says that the can is at [200, 100], which is right of it"
     )
+
+
+@pytest.mark.parametrize(
+    ("expression", "ruled_out_by_mistake"),
+    [
+        ("mugs left of the red can", {1}),
+        ("mugs right of the red can", {2, 3}),
+        ("mugs in front of the can", {3}),  # 1 and 2 are level with it
+        ("mugs behind the can", set()),
+        ("mug closest to the can", set()),
+        ("mugs left of the bowl", set()),  # the model says nothing of it
+        ("mugs", set()),
+    ],
+)
+def test_what_surely_lies_so_must_not_be_left_out(
+    expression: str, ruled_out_by_mistake: set[int]
+) -> None:
+    left_out = {n for n in BOXES if relation_fault(expression, [], BOXES, ALL, [CAN], [n])}
+    assert left_out == ruled_out_by_mistake
+
+
+def test_the_candidate_that_was_left_out_is_named() -> None:
+    fault = relation_fault("mugs right of the can", [2], BOXES, ALL, [CAN], [1, 3])
+    assert fault == (
+        "the model ruled out candidate 3 and says that the can is at [200, 100], "
+        "which is left of it"
+    )
+
+
+SAID = {
+    1: "red mug, x = 100 against 200, left → ❌",
+    2: "a blue mug. → ❌",
+    3: "red bowl → ❌",
+    4: "nothing → ❌",
+}
+
+
+@pytest.mark.parametrize(
+    ("expression", "named"),
+    [
+        ("red mug left of the can", {1}),
+        ("the two mugs to the left of the can", {1, 2}),
+        ("all mugs behind the can", {1, 2}),
+        ("second mug left of the can", set()),  # nothing is called second
+        ("red thing left of the can", set()),
+        ("red mug", set()),  # no relation
+    ],
+)
+def test_named_is_what_has_all_words_before_the_relation(expression: str, named: set[int]) -> None:
+    assert named_candidates(expression, "mug", SAID) == named
 
 
 edges = st.integers(0, 400)
