@@ -72,13 +72,15 @@ class Box:
         """
         if self == other:
             return 1.0
+        shared = self.shared_area(other)
+        union = self.area + other.area - shared
+        return min(1.0, shared / union) if union > 0 else 0.0
+
+    def shared_area(self, other: Box) -> float:
+        """Return the area of the intersection with a box of the same space, in square pixels."""
         width = min(self.x1, other.x1) - max(self.x0, other.x0)
         height = min(self.y1, other.y1) - max(self.y0, other.y0)
-        if width <= 0 or height <= 0:
-            return 0.0
-        intersection = width * height
-        union = self.area + other.area - intersection
-        return min(1.0, intersection / union) if union > 0 else 0.0
+        return max(0.0, width) * max(0.0, height)
 
     def scaled(self, from_size: Size, to_size: Size) -> Box:
         """Return this box of an image of from_size in the same image resized to to_size."""

@@ -15,6 +15,8 @@ MIN_VISIBLE_SHARE = 0.45  # of the unoccluded box; below it even people disagree
 MIN_VISIBLE_AREA = 1.4e-4  # of the image
 GAP = 0.012  # metres between neighbours' footprints
 ATTEMPTS = 60
+HIDDEN_SHARE = 0.1  # of a box under another's; half of what the detector misses lies so
+CROWDED = 3  # objects of a crowded scene that lie so, at least
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,7 @@ def observe(world: World, placements: list[Placement], camera: Camera) -> Scene 
     for item, box in zip(placements, boxes, strict=True):
         if box is None:
             return None
-        points = camera.project(world.vertices(item), image)
-        whole = Box(*points[:, :2].min(0), *points[:, :2].max(0))
+        whole = whole_box(world, item, camera)
         inside = whole.x0 >= 0 and whole.y0 >= 0
         if not (inside and whole.x1 <= image.width and whole.y1 <= image.height):
             return None
@@ -117,24 +118,43 @@ def visible_boxes(masks: np.ndarray, count: int) -> list[Box | None]:
     return boxes
 
 
-def sample_scene(world: World, rng: np.random.Generator) -> Scene:
+def sample_scene(world: World, rng: np.random.Generator, *, crowded: bool = False) -> Scene:
     """Draw layouts until every object of one can be seen, and render it."""
-    return sample_layout(world, rng)[1]
+    return sample_layout(world, rng, crowded=crowded)[1]
 
 
 def sample_layout(
-    world: World, rng: np.random.Generator, *, least: int = 2
+    world: World, rng: np.random.Generator, *, least: int = 2, crowded: bool = False
 ) -> tuple[list[Placement], Scene]:
-    """Draw layouts of at least so many objects until all of one can be seen, and render it."""
+    """Draw layouts of at least so many objects until all of one can be seen, and render it.
+
+    In a crowded one some objects are partly behind or before others.
+    """
     while True:
         camera = sample_camera(rng, world.image)
         placements = in_view(world, sample_placements(world, rng), camera)
-        if len(placements) < least:
+        if len(placements) < least or (crowded and not is_crowded(world, placements, camera)):
             continue
         world.lay_out(placements, camera, rng)
         scene = observe(world, placements, camera)
         if scene is not None:
             return placements, scene
+
+
+def whole_box(world: World, item: Placement, camera: Camera) -> Box:
+    """Return the box in image pixels that an object would have if nothing hid it."""
+    points = camera.project(world.vertices(item), world.image)[:, :2]
+    return Box(*points.min(0), *points.max(0))
+
+
+def is_crowded(world: World, placements: list[Placement], camera: Camera) -> bool:
+    """Tell whether some boxes lie partly over others (geometry only, nothing is rendered)."""
+    boxes = [whole_box(world, item, camera) for item in placements]
+    shared = [
+        max((box.shared_area(other) for other in boxes if other is not box), default=0.0) / box.area
+        for box in boxes
+    ]
+    return sum(share > HIDDEN_SHARE for share in shared) >= CROWDED
 
 
 def in_view(world: World, placements: list[Placement], camera: Camera) -> list[Placement]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import pickle
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,14 +28,14 @@ HELD_OUT_SIZES = (
 PER_WORLD = 50  # scenes laid out with the shapes and textures of one world
 
 
-def render_world(seed: int, size: Size, count: int) -> list[StoredScene]:
-    """Render `count` scenes of the world that belongs to a seed."""
+def render_world(seed: int, size: Size, count: int, *, crowded: bool = False) -> list[StoredScene]:
+    """Render `count` scenes of the world that belongs to a seed, crowded ones only where asked."""
     rng = np.random.default_rng(seed)
     world = World(rng, size)
     try:
         stored = []
         for _ in range(count):
-            scene = sample_scene(world, rng)
+            scene = sample_scene(world, rng, crowded=crowded)
             quality = int(rng.integers(60, 97))
             stored.append(
                 StoredScene(to_jpeg(degrade(scene.image, rng), quality), size, scene.objects)
@@ -71,11 +72,17 @@ def main() -> None:
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--large", action="store_true", help="larger images, for the finer detector")
     kind.add_argument("--held-out", action="store_true", help="the test scenes' seeds and sizes")
+    parser.add_argument(
+        "--crowded", action="store_true", help="only scenes in which objects partly hide others"
+    )
     args = parser.parse_args()
     first, sizes = args.first, LARGE_SIZES if args.large else TRAINING_SIZES
     if args.held_out:
         first, sizes = first + HELD_OUT_SEED, HELD_OUT_SIZES
-    write_worlds(args.folder, first=first, worlds=args.worlds, sizes=sizes)
+    write_worlds(
+        args.folder, first=first, worlds=args.worlds, sizes=sizes,
+        render=partial(render_world, crowded=args.crowded),
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from rex_thinker_ros.referring.boxes import Box, Size
 if not can_render():
     pytest.skip(NO_RENDERING, allow_module_level=True)
 
-from rex_thinker_ros.training.scene import Scene, sample_scene
+from rex_thinker_ros.training.scene import CROWDED, Scene, sample_scene
 from rex_thinker_ros.training.scenes import render_world
 from rex_thinker_ros.training.vocabulary import CATEGORIES, COLORS
 from rex_thinker_ros.training.world import Camera, Placement, World
@@ -72,3 +72,11 @@ def test_a_seed_gives_the_same_scenes_again() -> None:
     first, again = (render_world(7, IMAGE, 2) for _ in range(2))
     assert [s.objects for s in first] == [s.objects for s in again]
     assert [s.jpeg for s in first] == [s.jpeg for s in again]
+
+
+def test_in_a_crowded_scene_objects_partly_hide_others() -> None:
+    for scene in render_world(7, IMAGE, 3, crowded=True):
+        boxes = [item.box for item in scene.objects]
+        shares = [max(a.shared_area(b) / a.area for b in boxes if b is not a) for a in boxes]
+        # what is hidden of a box is no more in it: less than its share of the whole one is seen
+        assert sum(share > 0 for share in shares) >= CROWDED, shares
