@@ -13,9 +13,13 @@ from rex_thinker_ros.referring.foreseen_answer import answer_of
 from rex_thinker_ros.referring.order_check import RANKS, read_claim
 from rex_thinker_ros.referring.prompt import Prompt
 from rex_thinker_ros.referring.reasoning_form import (
+    AGAINST,
+    AHEAD,
+    ASIDE,
     BY_DISTANCE,
     FIND,
     LOOK,
+    MEASURES,
     ORDERS,
     SIDES,
     SUMMARY,
@@ -69,8 +73,6 @@ class _Teller:
                     break
             elif title == LOOK:
                 self._look(next((t for t in titles if t not in (FIND, LOOK)), ""))
-            elif title == BY_DISTANCE:
-                self._take_closest()
             else:
                 self._count(title)
         self._summarize()
@@ -112,7 +114,7 @@ class _Teller:
         return True
 
     def _look(self, order: str) -> None:
-        key = next((key for key, _, title in ORDERS.values() if title == order), "")
+        key, _ = MEASURES.get(order, ("", False))
         for number, box in enumerate(self._prompt.hint_boxes, 1):
             self.text.say(f"- {self._name} {number} {list(box)}: ")
             color = self.text.read(_WORD)
@@ -124,6 +126,8 @@ class _Teller:
             fits = category == self._prompt.category and self._color in ("", color)
             if self._wanted:
                 fits = self._lies_there(number, fits=fits)
+            elif key == "distance":
+                fits = self._reckon_distance(number, fits=fits)
             elif key:
                 fits = self._measure(number, key, fits=fits)
             else:
@@ -143,18 +147,39 @@ class _Teller:
         self.text.say("\n")
         return True
 
+    def _reckon_distance(self, number: int, *, fits: bool) -> bool:
+        """Tell how far a candidate is from the anchor: aside, ahead, and all in all."""
+        if not self._mark(" → ✅, x = ", fits=fits):
+            return False
+        aside = self._read_difference(number, "x")
+        self.text.say(f"{ASIDE}bottom = ")
+        ahead = self._read_difference(number, "bottom")
+        self.text.say(AHEAD)
+        distance = int(math.hypot(aside, ahead))
+        self._fitting[number] = int(self.text.read(_NUMBER, str(distance)))
+        self.text.say("\n")
+        return True
+
+    def _read_difference(self, number: int, key: str) -> int:
+        value, other = self._read_against_anchor(number, key)
+        return int(self.text.read(_NUMBER, str(abs(value - other))))
+
+    def _read_against_anchor(self, number: int, key: str) -> tuple[int, int]:
+        value = self._read_measure(number, key)
+        self.text.say(AGAINST)
+        x, y = self._anchor or (0, 0)
+        other = int(self.text.read(_NUMBER, str(x if key == "x" else y)))
+        self.text.say(", ")
+        return value, other
+
     def _lies_there(self, number: int, *, fits: bool) -> bool:
         """Tell on which side of the anchor a candidate lies, and whether that is wanted."""
         key = "x" if self._wanted in ("left", "right") else "bottom"
         if not self._mark(f", {key} = ", fits=fits):
             return False
-        value = self._fitting[number] = self._read_measure(number, key)
-        self.text.say(", ")
-        x, y = self._anchor or (0, 0)
-        if key == "x":
-            side = "left" if value < x else "right"
-        else:
-            side = "behind" if value < y else "front"
+        value, other = self._read_against_anchor(number, key)
+        sides = ("left", "right") if key == "x" else ("behind", "front")
+        side = sides[value >= other]
         side = self.text.read(_WORD, side)
         return self._mark(" → ✅\n", fits=side == self._wanted)
 
@@ -163,7 +188,7 @@ class _Teller:
         return int(self.text.read(_NUMBER, str(guess)))
 
     def _count(self, order: str) -> None:
-        key, descending, _ = next(one for one in ORDERS.values() if one[2] == order)
+        key, descending = MEASURES[order]
         ranked = sorted(self._targets, key=self._fitting.__getitem__, reverse=descending)
         chosen = 0
         self._targets = set()
@@ -180,19 +205,6 @@ class _Teller:
             chosen = int(self.text.read(_NUMBER, *map(str, likely[:1])))
             self.text.say("\n")
         self._targets = {chosen}
-
-    def _take_closest(self) -> None:
-        self.text.say("- closest:")
-        if not self._targets:
-            self.text.say(" nothing\n")
-            return
-        boxes = {n: self._prompt.hint_boxes[n - 1] for n in self._targets}
-        places = {n: (measured(box, "x"), measured(box, "bottom")) for n, box in boxes.items()}
-        anchor = self._anchor or (0, 0)
-        nearest = min(places, key=lambda number: math.dist(places[number], anchor))
-        self.text.say(f" → {self._name} ")
-        self._targets = {int(self.text.read(_NUMBER, str(nearest)))}
-        self.text.say("\n")
 
     def _summarize(self) -> None:
         self.text.say(SUMMARY)

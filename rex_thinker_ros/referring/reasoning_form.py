@@ -21,6 +21,11 @@ ORDERS = {
     Side.SMALLEST: ("size", False, "Order from small to large."),
 }
 """What is measured, whether the largest comes first, and the title of the step."""
+MEASURES = {
+    BY_DISTANCE: ("distance", False),
+    **{title: (key, descending) for key, descending, title in ORDERS.values()},
+}
+"""What a step that orders goes by, and whether the largest comes first."""
 TITLES = (FIND, LOOK, *(title for _, _, title in ORDERS.values()), BY_DISTANCE)
 """All titles that a step may have."""
 SIDES = {
@@ -28,6 +33,8 @@ SIDES = {
     Relation.FRONT: "front", Relation.BEHIND: "behind",
 }  # fmt: skip
 """The word for the side that is asked for."""
+AGAINST, ASIDE, AHEAD = " against ", " aside, ", " ahead, distance = "
+"""What is said between the numbers from which a distance is reckoned."""
 SUMMARY = "# Summarize and Re-Check answer\n"
 """The heading of the last part."""
 

@@ -30,10 +30,15 @@ KINDS = {
     "attribute": 0.16, "plural": 0.12, "ordinal": 0.15, "attribute+ordinal": 0.17,
     "superlative": 0.10, "attribute+superlative": 0.08, "relation": 0.22,
 }  # fmt: skip
+# what is learned with images: what is reckoned more often than it is asked
+LEARNED_KINDS = {
+    "attribute": 0.14, "plural": 0.12, "ordinal": 0.12, "attribute+ordinal": 0.13,
+    "superlative": 0.08, "attribute+superlative": 0.06, "relation": 0.27, "closest": 0.08,
+}  # fmt: skip
 # where text alone is drilled: what numbers settle, without the eye
 DRILLED_KINDS = {
-    "attribute": 0.02, "plural": 0.13, "ordinal": 0.25, "attribute+ordinal": 0.13,
-    "superlative": 0.11, "attribute+superlative": 0.04, "relation": 0.32,
+    "attribute": 0.02, "plural": 0.08, "ordinal": 0.17, "attribute+ordinal": 0.11,
+    "superlative": 0.07, "attribute+superlative": 0.03, "relation": 0.37, "closest": 0.15,
 }  # fmt: skip
 ABSENT = 0.25  # share of questions that nothing answers
 
@@ -55,7 +60,7 @@ def ask(
     kind = str(rng.choice(list(kinds), p=list(kinds.values())))
     absent = rng.random() < ABSENT
     maker = _Maker(kind, category, candidates, tuple(objects), image, absent, rng)
-    if kind == "relation":
+    if kind in ("relation", "closest"):
         return maker.relation()
     if kind in ("attribute", "plural"):
         return maker.attribute(wants_all=kind == "plural")
@@ -137,10 +142,9 @@ class _Maker:
         return Order(key, descending, rank), self._pick(texts)
 
     def relation(self) -> Question:
-        relation = self._pick(
-            [Relation.CLOSEST, Relation.CLOSEST, Relation.LEFT, Relation.RIGHT,
-             Relation.FRONT, Relation.BEHIND]
-        )  # fmt: skip
+        sides = [Relation.LEFT, Relation.RIGHT, Relation.FRONT, Relation.BEHIND]
+        closest = [Relation.CLOSEST, Relation.CLOSEST]
+        relation = self._pick(closest if self.kind == "closest" else [*closest, *sides])
         name, anchor = self._anchor()
         color = self._color(required=False) if self.rng.random() < 0.35 else None
         wants_all = relation is not Relation.CLOSEST and self.rng.random() < 0.3
@@ -194,7 +198,7 @@ class _Maker:
         seen = [item.color for item in self.candidates]
         if (
             self.absent
-            and self.kind != "relation"
+            and self.kind not in ("relation", "closest")
             and ("ordinal" not in self.kind or self.rng.random() < 0.5)
         ):
             return self._pick([color for color in COLORS if color not in seen])

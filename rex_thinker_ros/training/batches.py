@@ -12,7 +12,7 @@ from transformers import PreTrainedTokenizerFast
 from rex_thinker_ros.referring.boxes import Size
 from rex_thinker_ros.referring.prompt import PATCH_PIXELS, smart_resize
 from rex_thinker_ros.training.ahead import made_ahead
-from rex_thinker_ros.training.asking import DRILLED_KINDS, KINDS
+from rex_thinker_ros.training.asking import DRILLED_KINDS, LEARNED_KINDS
 from rex_thinker_ros.training.cells import IGNORE, cell_labels, cell_mask
 from rex_thinker_ros.training.disturbances import spoil
 from rex_thinker_ros.training.examples import (
@@ -70,7 +70,7 @@ def make_batch(
     resized = smart_resize(scenes[0].size, BOUNDS)
     cells = (resized.height // PATCH_PIXELS, resized.width // PATCH_PIXELS)
     examples = []
-    kinds = KINDS if with_image else DRILLED_KINDS
+    kinds = LEARNED_KINDS if with_image else DRILLED_KINDS
     drills = DRILLS if with_image else 0
     for scene in scenes:
         objects = scene.objects if with_image else crowd(scene.objects, rng)

@@ -6,7 +6,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
 from rex_thinker_ros.referring.prompt import SYSTEM_PROMPT
-from rex_thinker_ros.referring.reasoning_form import SUMMARY, TITLES
+from rex_thinker_ros.referring.reasoning_form import AGAINST, AHEAD, ASIDE, SUMMARY, TITLES
 from rex_thinker_ros.training.questions import LARGEST
 from rex_thinker_ros.training.vocabulary import CATEGORIES, COLORS, ORDINALS, plural
 
@@ -56,10 +56,8 @@ PHRASES = (
 STEPS = tuple(f"{title}\n" for title in TITLES)
 
 
-LATER = (
-    "- closest:",
-    "- wanted: ",
-)  # said since a later training run: at the end, so that no id changes
+# said since a later training run: at the end, so that no id changes; the first one is said no more
+LATER = ("- closest:", "- wanted: ", AGAINST, ASIDE, AHEAD)
 
 
 def build_tokenizer() -> PreTrainedTokenizerFast:

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rex_thinker_ros.referring.boxes import Box
-from rex_thinker_ros.referring.reasoning_form import BY_DISTANCE, FIND, LOOK, ORDERS, SUMMARY
+from rex_thinker_ros.referring.reasoning_form import (
+    AGAINST,
+    AHEAD,
+    ASIDE,
+    FIND,
+    LOOK,
+    MEASURES,
+    SUMMARY,
+)
 from rex_thinker_ros.training.questions import Key, Order, Question, Relation, Seen
 from rex_thinker_ros.training.vocabulary import ORDINALS
 
@@ -46,11 +54,10 @@ class Piece:
 
 @dataclass(frozen=True)
 class Anchor:
-    """The pieces of an anchor's x and y, and the one that ends its place."""
+    """The pieces of an anchor's x and y."""
 
     x: int
     y: int
-    end: int
 
 
 @dataclass
@@ -117,10 +124,8 @@ def _plan(question: Question) -> list[str]:
 
 
 def _order_title(order: Order) -> str:
-    if order.key is Key.DISTANCE:
-        return BY_DISTANCE
-    measured = order.key.value, order.descending
-    return next(title for *kind, title in ORDERS.values() if tuple(kind) == measured)
+    measure = order.key.value, order.descending
+    return next(title for title, kind in MEASURES.items() if kind == measure)
 
 
 def write_finds(
@@ -154,7 +159,8 @@ def _find_anchor(
     at = writer.say(" is at [", seek=anchor.box, evidence=color)
     x_piece = writer.say(f"{x}, ", seek=anchor.box, measured=True, evidence=category)
     y_piece = writer.say(str(y), seek=anchor.box, measured=True, evidence=at)
-    writer.anchor = Anchor(x_piece, y_piece, writer.say("].\n", place=Box(x, y, x, y)))
+    writer.say("].\n", place=Box(x, y, x, y))
+    writer.anchor = Anchor(x_piece, y_piece)
 
 
 def _say_wanted(writer: _Writer, relation: Relation | None) -> None:
@@ -181,8 +187,8 @@ def _check(writer: _Writer, index: int, item: Seen) -> None:
     if item.category != question.category or question.color not in (None, item.color):
         writer.marks[index] = writer.say(f" → {NO_MATCH}\n", evidence=seen, line=line)
     elif question.order is not None and question.order.key is Key.DISTANCE:
-        piece = writer.say(f" → {MATCH}\n", evidence=seen, line=line, place=item.box)
-        writer.keys[index] = writer.marks[index] = piece
+        writer.keys[index] = _reckon_distance(writer, index, seen)
+        writer.say("\n")
     elif question.order is not None:
         writer.keys[index] = _measure(writer, index, question.order.key, f" → {MATCH}, ", seen)
         writer.say("\n")
@@ -214,25 +220,58 @@ def _say_side(writer: _Writer, index: int, relation: Relation, seen: int, *, fit
     The word only compares two numbers; whether it is the side that is asked for comes after.
     """
     sideways = relation in (Relation.LEFT, Relation.RIGHT)
-    _measure(writer, index, Key.X if sideways else Key.BOTTOM, ", ", seen, after=", ")
-    level = None
-    if writer.anchor is not None:
-        level = writer.anchor.x if sideways else writer.anchor.y
+    own = _measure(writer, index, Key.X if sideways else Key.BOTTOM, ", ", seen)
+    level = _repeat_anchor(writer, Key.X if sideways else Key.BOTTOM)
     wanted, other = SIDES[relation]
     return writer.say(
-        wanted if fits else other, evidence=level, asked=writer.wanted if fits else False
-    )
+        wanted if fits else other, evidence=own, line=level,
+        asked=writer.wanted if fits else False,
+    )  # fmt: skip
 
 
-def _measure(writer: _Writer, index: int, key: Key, before: str, seen: int, after: str = "") -> int:
+def _repeat_anchor(writer: _Writer, key: Key) -> int:
+    """Repeat the anchor's number beside the candidate's; return the piece of it.
+
+    What is reckoned from numbers that stand far apart is hardly learned.
+    """
+    assert writer.anchor is not None
+    piece = writer.anchor.x if key is Key.X else writer.anchor.y
+    writer.say(AGAINST)
+    number = writer.pieces[piece].text.removesuffix(", ")
+    return writer.say(f"{number}, ", source=piece)
+
+
+def _measure(writer: _Writer, index: int, key: Key, before: str, seen: int) -> int:
     """Write down what the candidate is measured by; return the piece of the value."""
     item = writer.question.candidates[index]
     line = writer.boxes[index][0] - 2
     writer.say(f"{before}{key.value} = ", evidence=seen)
-    value = f"{item.measure(key)}{after}"
+    value = str(item.measure(key))
     if key is Key.BOTTOM:  # the box's lower edge, just written down
         return writer.say(value, source=writer.boxes[index][3], line=line)
     return writer.say(value, measured=True, evidence=writer.ends[index], line=line)
+
+
+def _reckon_distance(writer: _Writer, index: int, seen: int) -> int:
+    """Write down how far the candidate is from the anchor; return the piece of the distance."""
+    item, anchor = writer.question.candidates[index], writer.question.anchor
+    assert anchor is not None
+    aside = _say_difference(writer, index, anchor, Key.X, f" → {MATCH}, ", seen)
+    writer.say(ASIDE)
+    ahead = _say_difference(writer, index, anchor, Key.BOTTOM, "", seen)
+    writer.say(AHEAD)
+    distance = str(item.measure(Key.DISTANCE, anchor))
+    return writer.say(distance, measured=True, evidence=aside, line=ahead)
+
+
+def _say_difference(
+    writer: _Writer, index: int, anchor: Seen, key: Key, before: str, seen: int
+) -> int:
+    """Say how far the candidate is from the anchor in x or in bottom; return the piece of that."""
+    own = _measure(writer, index, key, before, seen)
+    other = _repeat_anchor(writer, key)
+    apart = abs(writer.question.candidates[index].measure(key) - anchor.measure(key))
+    return writer.say(str(apart), measured=True, evidence=own, line=other)
 
 
 def _put_in_order(writer: _Writer, order: Order) -> None:
@@ -242,9 +281,6 @@ def _put_in_order(writer: _Writer, order: Order) -> None:
         key=lambda i: candidates[i].measure(order.key, anchor),
         reverse=order.descending,
     )
-    if order.key is Key.DISTANCE:
-        _say_closest(writer, ranked)
-        return
     value = None
     for rank in range(order.rank + 1):
         writer.say(f"- {ORDINALS[rank]}: ")
@@ -257,19 +293,6 @@ def _put_in_order(writer: _Writer, order: Order) -> None:
         writer.say(f" → {writer.noun}")
         writer.chosen = writer.say(f" {index + 1}", evidence=writer.keys[index])
         writer.say("\n")
-
-
-def _say_closest(writer: _Writer, ranked: Sequence[int]) -> None:
-    """Name the closest candidate; no numbers, since the model compares places better."""
-    anchor = None if writer.anchor is None else writer.anchor.end
-    writer.say("- closest:")
-    if not ranked:
-        writer.say(" ")
-        writer.chosen = writer.say("nothing")
-    else:
-        writer.say(f" → {writer.noun}", line=anchor)
-        writer.chosen = writer.say(f" {ranked[0] + 1}", evidence=writer.keys[ranked[0]])
-    writer.say("\n")
 
 
 def _summarize(writer: _Writer) -> None:

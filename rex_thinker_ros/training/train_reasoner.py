@@ -97,7 +97,9 @@ class Trainer:
         """Go on from a checkpoint directory, or from a state.pt, which has the guides too."""
         if start.is_dir():
             stock = Qwen2_5_VLForConditionalGeneration.from_pretrained(start, dtype=torch.float32)
-            self.model.load_state_dict(stock.state_dict())
+            weights = stock.state_dict()
+            self._add_new_tokens(weights)
+            self.model.load_state_dict(weights)
             return
         state = torch.load(start, weights_only=True)
         self._add_new_tokens(state["model"])

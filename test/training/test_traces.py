@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 
@@ -93,7 +94,7 @@ def test_a_side_is_compared_first_and_then_with_the_one_that_is_wanted(
     for question in questions(seed, 200):
         text = "".join(piece.text for piece in write_trace(question))
         wanted = re.search("^- wanted: (.+)$", text, re.MULTILINE)
-        sides = re.findall(r"(?:x|bottom) = \d+, (\w+) → (.)", text)
+        sides = re.findall(r"(?:x|bottom) = \d+ against \d+, (\w+) → (.)", text)
         if not wanted:
             assert not sides
             continue
@@ -105,6 +106,31 @@ def test_a_side_is_compared_first_and_then_with_the_one_that_is_wanted(
         assert all(one == other for one, other in asked)
         seen |= {side for side, _ in sides}
     assert seen == {"left", "right", "front", "behind"}
+
+
+@pytest.mark.parametrize("seed", [9])
+def test_a_distance_is_reckoned_from_numbers_that_stand_beside_each_other(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    told = 0
+    for number in range(60):
+        objects = random_objects(seed * 1000 + number)
+        question = draw_question(objects, IMAGE, rng, {"closest": 1.0})
+        text = "".join(piece.text for piece in write_trace(question))
+        lines = re.findall(
+            r"✅, x = (\d+) against (\d+), (\d+) aside, "
+            r"bottom = (\d+) against (\d+), (\d+) ahead, distance = (\d+)\n",
+            text,
+        )
+        distances = []
+        for x, anchor_x, aside, bottom, anchor_y, ahead, distance in (map(int, n) for n in lines):
+            assert f" is at [{anchor_x}, {anchor_y}]" in text
+            assert (aside, ahead) == (abs(x - anchor_x), abs(bottom - anchor_y))
+            assert distance == int(math.hypot(aside, ahead))
+            distances.append(distance)
+        if distances:
+            assert f"- first: distance = {min(distances)} → " in text
+        told += len(distances)
+    assert told > 60
 
 
 def test_a_crowd_is_of_one_category_but_for_one() -> None:
