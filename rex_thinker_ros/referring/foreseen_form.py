@@ -179,8 +179,7 @@ class _Teller:
             return False
         value, other = self._read_against_anchor(number, key)
         sides = ("left", "right") if key == "x" else ("behind", "front")
-        side = sides[value >= other]
-        side = self.text.read(_WORD, side)
+        side = self.text.read(_WORD, sides[value >= other])
         return self._mark(" → ✅\n", fits=side == self._wanted)
 
     def _read_measure(self, number: int, key: str) -> int:

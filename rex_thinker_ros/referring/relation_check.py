@@ -46,6 +46,7 @@ _OPPOSITE = {
 }  # fmt: skip
 _UNTOLD = frozenset({"the", "a", "an", "all", "both", "two", "three", "four", "five"})
 """Words of a description that nobody says of an object."""
+_DENIED = frozenset({"not", "no", "isn", "neither", "nor"})
 _OBSERVER = re.compile(r"^(?:camera|me|robot|us|you)$", re.IGNORECASE)
 
 
@@ -60,7 +61,8 @@ def read_relation(expression: str) -> tuple[Relation, str] | None:
 def named_candidates(expression: str, category: str, said: Mapping[int, str]) -> frozenset[int]:
     """Return the candidates that the model calls what the expression asks for but for the relation.
 
-    "red mug left of the can" asks for what is called red and mug; said is what is said of each.
+    "red mug left of the can" asks for what is called red and mug; said is what is said of each. A
+    text that denies something, such as "not a red mug", may deny any word, and counts as another's.
     """
     found = _EXPRESSION.search(expression.strip())
     if not found:
@@ -69,7 +71,8 @@ def named_candidates(expression: str, category: str, said: Mapping[int, str]) ->
     if description is None:
         return frozenset()
     wanted = {*words_of(category), *description} - _UNTOLD
-    return frozenset(n for n, text in said.items() if wanted <= set(words_of(text)))
+    called = {number: set(words_of(text)) for number, text in said.items()}
+    return frozenset(n for n, words in called.items() if wanted <= words and not words & _DENIED)
 
 
 def relation_fault(

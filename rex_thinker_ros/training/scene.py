@@ -15,7 +15,7 @@ MIN_VISIBLE_SHARE = 0.45  # of the unoccluded box; below it even people disagree
 MIN_VISIBLE_AREA = 1.4e-4  # of the image
 GAP = 0.012  # metres between neighbours' footprints
 ATTEMPTS = 60
-HIDDEN_SHARE = 0.1  # of a box under another's; half of what the detector misses lies so
+HIDDEN_SHARE = 0.1  # of a box under another's; most of what the detector misses lies so
 CROWDED = 3  # objects of a crowded scene that lie so, at least
 
 

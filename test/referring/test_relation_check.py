@@ -125,6 +125,8 @@ SAID = {
     2: "a blue mug. → ❌",
     3: "red bowl → ❌",
     4: "nothing → ❌",
+    5: "this isn't a red mug → ❌",
+    6: "a mug, but not red → ❌",
 }
 
 
