@@ -219,7 +219,6 @@ def _unrelated(
 
     hints are the candidates' boxes in resized pixels, in which the reasoning counts.
     """
-    numbers = {candidate.number for candidate in chosen}
     named = named_candidates(command.expression, command.category, reasoning.said)
     ruled_out = {c.number for c in judged if c.verdict is Verdict.NO_MATCH}
     fault = relation_fault(
@@ -228,7 +227,7 @@ def _unrelated(
         {candidate.number: hint for candidate, hint in zip(judged, hints, strict=True)},
         reasoning.described,
         reasoning.places,
-        left_out=sorted(named & ruled_out - numbers),
+        left_out=sorted(named & ruled_out),
     )
     return not_trusted(fault) if fault else None
 

@@ -34,7 +34,7 @@ SIDES = {
 }  # fmt: skip
 """The word for the side that is asked for."""
 AGAINST, ASIDE, AHEAD = " against ", " aside, ", " ahead, distance = "
-"""What is said between the numbers from which a distance is reckoned."""
+"""What is said between the numbers from which a side or a distance is reckoned."""
 SUMMARY = "# Summarize and Re-Check answer\n"
 """The heading of the last part."""
 

@@ -16,7 +16,8 @@ from rex_thinker_ros.referring.prompt import Prompt, build_prompt, smart_resize
 from rex_thinker_ros.training.asking import KINDS, ask
 from rex_thinker_ros.training.questions import Question, Seen, UnclearError
 from rex_thinker_ros.training.scene_object import SceneObject
-from rex_thinker_ros.training.traces import Piece, write_trace
+from rex_thinker_ros.training.trace_writer import Piece
+from rex_thinker_ros.training.traces import write_trace
 from rex_thinker_ros.training.vocabulary import CATEGORIES, COLORS
 
 BOUNDS = load_profile("demo").bounds

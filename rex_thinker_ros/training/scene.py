@@ -161,10 +161,8 @@ def in_view(world: World, placements: list[Placement], camera: Camera) -> list[P
     """Keep the objects that lie wholly inside the image (geometry only, nothing is rendered)."""
     kept = []
     for item in placements:
-        points = camera.project(world.vertices(item), world.image)[:, :2]
-        if (
-            points.min() >= 1
-            and (points.max(0) <= [world.image.width - 1, world.image.height - 1]).all()
-        ):
+        box = whole_box(world, item, camera)
+        inside = box.x0 >= 1 and box.y0 >= 1
+        if inside and box.x1 <= world.image.width - 1 and box.y1 <= world.image.height - 1:
             kept.append(item)
     return kept

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.reasoning_form import (
@@ -16,6 +15,7 @@ from rex_thinker_ros.referring.reasoning_form import (
     SUMMARY,
 )
 from rex_thinker_ros.training.questions import Key, Order, Question, Relation, Seen
+from rex_thinker_ros.training.trace_writer import Anchor, Piece, TraceWriter
 from rex_thinker_ros.training.vocabulary import ORDINALS
 
 MATCH, NO_MATCH = "✅", "❌"
@@ -25,72 +25,9 @@ SIDES = {  # the word for the side that is asked for, and for the other one
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Piece:
-    """Text of a trace with what training may know about it.
-
-    `source`: index of the earlier piece whose text this one repeats, or (candidate, edge) where
-    it repeats a number of the prompt's hint. `look`: the box (resized pixels) in which the answer
-    is to be seen, `seek` likewise where only a name tells it. `measured`: a number that is
-    estimated, so that a near miss is nearly right. `evidence`: the earlier piece that decides this
-    one. `line`: the earlier piece with the number of the candidate that this piece is about.
-    `asked`: whether this is what the question names, or the earlier piece that says the same.
-    `place`: a box (resized pixels) that has been told when this piece is read. `free`: nothing
-    tells that this comes, so that it is not graded. `absent`: the image shows nothing of the kind.
-    """
-
-    text: str
-    source: int | tuple[int, int] | None = None
-    look: Box | None = None
-    measured: bool = False
-    evidence: int | None = None
-    line: int | None = None
-    asked: bool | int | None = None
-    place: Box | None = None
-    free: bool = False
-    absent: bool = False
-    seek: Box | None = None
-
-
-@dataclass(frozen=True)
-class Anchor:
-    """The pieces of an anchor's x and y."""
-
-    x: int
-    y: int
-
-
-@dataclass
-class _Writer:
-    question: Question
-    pieces: list[Piece] = field(default_factory=list)
-    boxes: dict[int, list[int]] = field(default_factory=dict)  # candidate -> pieces of its box
-    keys: dict[int, int] = field(default_factory=dict)  # candidate -> piece of its key
-    marks: dict[int, int] = field(default_factory=dict)  # candidate -> piece of its mark
-    chosen: int | None = None  # the piece that settles the choice, where one does
-    ends: dict[int, int] = field(default_factory=dict)  # candidate -> piece that ends its box
-    anchor: Anchor | None = None
-    wanted: int | None = None  # the piece that names the side that is asked for
-
-    def say(
-        self, text: str, source: int | tuple[int, int] | None = None, look: Box | None = None,
-        *, measured: bool = False, evidence: int | None = None, line: int | None = None,
-        asked: bool | int | None = None, place: Box | None = None, free: bool = False,
-        absent: bool = False, seek: Box | None = None,
-    ) -> int:  # fmt: skip
-        self.pieces.append(
-            Piece(text, source, look, measured, evidence, line, asked, place, free, absent, seek)
-        )
-        return len(self.pieces) - 1
-
-    @property
-    def noun(self) -> str:
-        return self.question.category.capitalize()
-
-
 def write_trace(question: Question) -> list[Piece]:
     """Return the pieces of the whole completion, think and answer sections included."""
-    writer = _Writer(question)
+    writer = TraceWriter(question)
     steps = _plan(question)
     writer.say("<think>")
     for number, step in enumerate(steps, 1):
@@ -135,7 +72,7 @@ def write_finds(
 
     `question` only lends the form; one trace of its kind would look for one thing.
     """
-    writer = _Writer(question)
+    writer = TraceWriter(question)
     writer.say("<think>")
     writer.say("- Step 1: ", free=True)
     writer.say(f"{FIND}\n", free=True)
@@ -146,7 +83,7 @@ def write_finds(
 
 
 def _find_anchor(
-    writer: _Writer, name: tuple[str, str], anchor: Seen | None, *, free: bool = False
+    writer: TraceWriter, name: tuple[str, str], anchor: Seen | None, *, free: bool = False
 ) -> None:
     writer.say("- The ")
     color = writer.say(name[0], free=free)
@@ -163,7 +100,7 @@ def _find_anchor(
     writer.anchor = Anchor(x_piece, y_piece)
 
 
-def _say_wanted(writer: _Writer, relation: Relation | None) -> None:
+def _say_wanted(writer: TraceWriter, relation: Relation | None) -> None:
     """Say in one word which side is asked for, since the question has many ways to say it."""
     if writer.anchor is None or relation not in SIDES:
         return
@@ -172,7 +109,7 @@ def _say_wanted(writer: _Writer, relation: Relation | None) -> None:
     writer.say("\n")
 
 
-def _check(writer: _Writer, index: int, item: Seen) -> None:
+def _check(writer: TraceWriter, index: int, item: Seen) -> None:
     question = writer.question
     writer.say(f"- {writer.noun}")
     line = writer.say(f" {index + 1}")
@@ -201,7 +138,7 @@ def _check(writer: _Writer, index: int, item: Seen) -> None:
         writer.marks[index] = writer.say(f" → {MATCH}\n", evidence=seen, line=line)
 
 
-def _name(writer: _Writer, item: Seen) -> int:
+def _name(writer: TraceWriter, item: Seen) -> int:
     """Say what is seen in the box; return the piece that tells most."""
     question = writer.question
     if not item.category:
@@ -214,14 +151,14 @@ def _name(writer: _Writer, item: Seen) -> int:
     return color if fits else category
 
 
-def _say_side(writer: _Writer, index: int, relation: Relation, seen: int, *, fits: bool) -> int:
+def _say_side(writer: TraceWriter, index: int, relation: Relation, seen: int, *, fits: bool) -> int:
     """Say on which side of the anchor the candidate lies; return the piece of that word.
 
     The word only compares two numbers; whether it is the side that is asked for comes after.
     """
     sideways = relation in (Relation.LEFT, Relation.RIGHT)
-    own = _measure(writer, index, Key.X if sideways else Key.BOTTOM, ", ", seen)
-    level = _repeat_anchor(writer, Key.X if sideways else Key.BOTTOM)
+    key = Key.X if sideways else Key.BOTTOM
+    own, level = _measure_against_anchor(writer, index, key, ", ", seen)
     wanted, other = SIDES[relation]
     return writer.say(
         wanted if fits else other, evidence=own, line=level,
@@ -229,19 +166,22 @@ def _say_side(writer: _Writer, index: int, relation: Relation, seen: int, *, fit
     )  # fmt: skip
 
 
-def _repeat_anchor(writer: _Writer, key: Key) -> int:
-    """Repeat the anchor's number beside the candidate's; return the piece of it.
+def _measure_against_anchor(
+    writer: TraceWriter, index: int, key: Key, before: str, seen: int
+) -> tuple[int, int]:
+    """Write down the candidate's number and repeat the anchor's; return the pieces of both.
 
     What is reckoned from numbers that stand far apart is hardly learned.
     """
     assert writer.anchor is not None
+    own = _measure(writer, index, key, before, seen)
     piece = writer.anchor.x if key is Key.X else writer.anchor.y
     writer.say(AGAINST)
     number = writer.pieces[piece].text.removesuffix(", ")
-    return writer.say(f"{number}, ", source=piece)
+    return own, writer.say(f"{number}, ", source=piece)
 
 
-def _measure(writer: _Writer, index: int, key: Key, before: str, seen: int) -> int:
+def _measure(writer: TraceWriter, index: int, key: Key, before: str, seen: int) -> int:
     """Write down what the candidate is measured by; return the piece of the value."""
     item = writer.question.candidates[index]
     line = writer.boxes[index][0] - 2
@@ -252,7 +192,7 @@ def _measure(writer: _Writer, index: int, key: Key, before: str, seen: int) -> i
     return writer.say(value, measured=True, evidence=writer.ends[index], line=line)
 
 
-def _reckon_distance(writer: _Writer, index: int, seen: int) -> int:
+def _reckon_distance(writer: TraceWriter, index: int, seen: int) -> int:
     """Write down how far the candidate is from the anchor; return the piece of the distance."""
     item, anchor = writer.question.candidates[index], writer.question.anchor
     assert anchor is not None
@@ -265,16 +205,15 @@ def _reckon_distance(writer: _Writer, index: int, seen: int) -> int:
 
 
 def _say_difference(
-    writer: _Writer, index: int, anchor: Seen, key: Key, before: str, seen: int
+    writer: TraceWriter, index: int, anchor: Seen, key: Key, before: str, seen: int
 ) -> int:
     """Say how far the candidate is from the anchor in x or in bottom; return the piece of that."""
-    own = _measure(writer, index, key, before, seen)
-    other = _repeat_anchor(writer, key)
+    own, other = _measure_against_anchor(writer, index, key, before, seen)
     apart = abs(writer.question.candidates[index].measure(key) - anchor.measure(key))
     return writer.say(str(apart), measured=True, evidence=own, line=other)
 
 
-def _put_in_order(writer: _Writer, order: Order) -> None:
+def _put_in_order(writer: TraceWriter, order: Order) -> None:
     candidates, anchor = writer.question.candidates, writer.question.anchor
     ranked = sorted(
         writer.keys,
@@ -295,7 +234,7 @@ def _put_in_order(writer: _Writer, order: Order) -> None:
         writer.say("\n")
 
 
-def _summarize(writer: _Writer) -> None:
+def _summarize(writer: TraceWriter) -> None:
     writer.say(SUMMARY)
     for index in range(len(writer.question.candidates)):
         writer.say(f"- {writer.noun}")
@@ -306,7 +245,7 @@ def _summarize(writer: _Writer) -> None:
         writer.marks[index] = writer.say(verdict, evidence=why, line=line)
 
 
-def _answer(writer: _Writer) -> None:
+def _answer(writer: TraceWriter) -> None:
     writer.say("</think><answer>json\n[")
     for count, index in enumerate(writer.question.targets):
         writer.say(', {"bbox_2d": [' if count else '{"bbox_2d": [')

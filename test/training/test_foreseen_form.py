@@ -9,7 +9,8 @@ from tabletops import IMAGE, random_objects
 from rex_thinker_ros.referring.foreseen_form import foresee_form
 from rex_thinker_ros.referring.prompt import smart_resize
 from rex_thinker_ros.training.examples import BOUNDS, draw_question, question_prompt
-from rex_thinker_ros.training.traces import Piece, write_trace
+from rex_thinker_ros.training.trace_writer import Piece
+from rex_thinker_ros.training.traces import write_trace
 from rex_thinker_ros.training.vocabulary import CATEGORIES, COLORS
 
 RESIZED = smart_resize(IMAGE, BOUNDS)

@@ -78,5 +78,5 @@ def test_in_a_crowded_scene_objects_partly_hide_others() -> None:
     for scene in render_world(7, IMAGE, 3, crowded=True):
         boxes = [item.box for item in scene.objects]
         shares = [max(a.shared_area(b) / a.area for b in boxes if b is not a) for a in boxes]
-        # what is hidden of a box is no more in it: less than its share of the whole one is seen
+        # these are boxes of what is seen, which share less than the whole ones that were asked for
         assert sum(share > 0 for share in shares) >= CROWDED, shares
