@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from transformers import PreTrainedTokenizerFast
 
-from rex_thinker_ros.referring.boxes import Size
+from rex_thinker_ros.referring.boxes import Box, Size
 from rex_thinker_ros.referring.prompt import PATCH_PIXELS, smart_resize
 from rex_thinker_ros.training.ahead import made_ahead
 from rex_thinker_ros.training.asking import DRILLED_KINDS, LEARNED_KINDS
@@ -93,14 +93,16 @@ def make_batch(
         if not with_image:
             targets[row, [at - 1 for at, _ in (*example.looks, *example.seeks)]] = IGNORE
             targets[row, [at - 1 for at in example.absent]] = IGNORE
-    labels = [cell_labels(resize_objects(s.objects, s.size), cells) for s in scenes]
+    tables = [resize_objects(scene.objects, scene.size) for scene in scenes]
+    labels = [cell_labels(seen, cells) for seen in tables]
+    others = [[item.box for item in seen] for seen in tables for _ in range(questions)]
     shape = (len(scenes), questions, length)
     return Batch(
         torch.from_numpy(ids).view(shape), torch.from_numpy(targets).view(shape),
         torch.from_numpy(measured).view(shape),
         torch.stack([patches(spoil(s.image(), rng)) for s in scenes]) if with_image else None,
         cells, torch.stack([c for c, _ in labels]), torch.stack([c for _, c in labels]),
-        *_annotations(examples, cells),
+        *_annotations(examples, others, cells),
     )  # fmt: skip
 
 
@@ -115,7 +117,11 @@ def crowd(objects: Sequence[SceneObject], rng: np.random.Generator) -> Sequence[
     return [o if i == odd else replace(o, category=category) for i, o in enumerate(objects)]
 
 
-def _annotations(examples: Sequence[Example], cells: tuple[int, int]) -> tuple[torch.Tensor, ...]:
+def _annotations(
+    examples: Sequence[Example], others: Sequence[Sequence[Box]], cells: tuple[int, int]
+) -> tuple[torch.Tensor, ...]:
+    """Return the batch's annotations; `others`: all boxes of each example's scene."""
+
     def pairs(name: str, *, shift: int) -> torch.Tensor:
         found = [
             (row, at - shift, source)
@@ -126,7 +132,7 @@ def _annotations(examples: Sequence[Example], cells: tuple[int, int]) -> tuple[t
 
     def sights(name: str) -> tuple[torch.Tensor, torch.Tensor]:
         found = [(r, at - 1, box) for r, e in enumerate(examples) for at, box in getattr(e, name)]
-        masks = [cell_mask(box, cells) for _, _, box in found]
+        masks = [cell_mask(box, others[row], cells) for row, _, box in found]
         positions = torch.tensor([(row, at) for row, at, _ in found], dtype=torch.long)
         shape = (-1, cells[0] * cells[1])
         return positions.view(-1, 2), torch.tensor(np.array(masks, np.float32)).view(shape)

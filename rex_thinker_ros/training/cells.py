@@ -9,6 +9,7 @@ import torch
 
 from rex_thinker_ros.referring.boxes import Box
 from rex_thinker_ros.referring.prompt import PATCH_PIXELS
+from rex_thinker_ros.training.hiding import hides
 from rex_thinker_ros.training.questions import Seen
 from rex_thinker_ros.training.vocabulary import CATEGORIES, COLORS
 
@@ -29,9 +30,23 @@ def covered(box: Box, cells: tuple[int, int]) -> np.ndarray:
     return (area / PATCH_PIXELS**2).astype(np.float32).ravel()
 
 
-def cell_mask(box: Box, cells: tuple[int, int]) -> np.ndarray:
-    """Return (cells,) float32: how much of a box each cell shows, 1 where most of it."""
-    share = covered(box, cells)
+def shown(box: Box, others: Sequence[Box], cells: tuple[int, int]) -> np.ndarray:
+    """Return (cells,) float32: the share of each cell that a box covers and no nearer one does."""
+    hidden = [covered(_common(box, o), cells) for o in others if hides(o, box)]
+    return covered(box, cells) - np.max(hidden, axis=0, initial=0)
+
+
+def _common(box: Box, other: Box) -> Box:
+    """Return the intersection of two boxes that share some area."""
+    x0, y0 = max(box.x0, other.x0), max(box.y0, other.y0)
+    return Box(x0, y0, min(box.x1, other.x1), min(box.y1, other.y1))
+
+
+def cell_mask(box: Box, others: Sequence[Box], cells: tuple[int, int]) -> np.ndarray:
+    """Return (cells,) float32: how much each cell shows of what a box holds, 1 where most of it."""
+    share = shown(box, others, cells)
+    if not share.max() > 0:  # it shows between the corners of others' boxes
+        share = covered(box, cells)
     return share / share.max() if share.max() > 0 else share
 
 
@@ -42,13 +57,15 @@ def cell_labels(
 
     0 is the table; IGNORE where a box covers too little of the cell to tell.
     """
+    boxes = [item.box for item in objects]
     colors = np.zeros(cells[0] * cells[1], np.int64)
     categories = np.zeros_like(colors)
     for item in sorted(objects, key=lambda o: -o.box.area):
         x, y = item.box.center
         wide, high = item.box.width * 0.35, item.box.height * 0.35
-        touched = covered(item.box, cells) > 0.02
+        touched = shown(item.box, boxes, cells) > 0.02
         core = covered(Box(x - wide, y - high, x + wide, y + high), cells)
+        core = np.minimum(core, shown(item.box, boxes, cells))
         mine = core >= max(0.5 * core.max(), 0.12)
         for labels, number in (
             (colors, COLORS.index(item.color) + 1),

@@ -17,6 +17,9 @@ from transformers.image_transforms import center_to_corners_format
 from transformers.loss.loss_for_object_detection import generalized_box_iou
 from transformers.models.grounding_dino.modeling_grounding_dino import GroundingDinoModelOutput
 
+from rex_thinker_ros.referring.boxes import Box
+from rex_thinker_ros.training.hiding import hides
+
 ALPHA, GAMMA = 0.25, 2.0
 STRIDES = (16, 32)
 
@@ -92,19 +95,23 @@ def dense_goals(proposals: torch.Tensor, boxes: torch.Tensor) -> tuple[torch.Ten
 
     `boxes`: (objects, 4) as centre and size, like the proposals in parts of the image's sides.
 
-    A proposal belongs to the smallest object whose core (the inner half of its box) holds it;
-    the nearest proposal always belongs to it; the rest of a box is ignored.
+    A proposal belongs to the smallest object whose core (the inner half of its box) holds it,
+    nothing nearer being before it there; the nearest proposal always belongs to it; the rest of a
+    box is ignored.
     """
+    corners = center_to_corners_format(boxes)
+    inside = ((proposals[:, None] > corners[:, :2]) & (proposals[:, None] < corners[:, 2:])).all(2)
+    visible = [Box(*row) for row in corners.tolist()]
     owner = torch.full((len(proposals),), -1)
-    ignored = torch.zeros(len(proposals), dtype=torch.bool)
-    order = torch.argsort(-boxes[:, 2] * boxes[:, 3])
-    for index in order.tolist():
+    for index in torch.argsort(-boxes[:, 2] * boxes[:, 3]).tolist():
         offset = (proposals - boxes[index, :2]).abs() / boxes[index, 2:]
-        ignored |= (offset < 0.5).all(1)
-        core = (offset < 0.25).all(1)
-        core[offset.square().sum(1).argmin()] = True
+        nearer = torch.tensor([hides(other, visible[index]) for other in visible])
+        hidden = inside[:, nearer].any(1)
+        core = (offset < 0.25).all(1) & ~hidden
+        distance = offset.square().sum(1) + 1.0 * hidden + 2.0 * ~inside[:, index]
+        core[distance.argmin()] = True
         owner[core] = index
-    return owner, ignored & (owner < 0)
+    return owner, inside.any(1) & (owner < 0)
 
 
 def detector_loss(

@@ -15,6 +15,7 @@ from rex_thinker_ros.referring.prompt import SYSTEM_PROMPT
 from rex_thinker_ros.training.batches import Batch, stream
 from rex_thinker_ros.training.cells import IGNORE
 from rex_thinker_ros.training.course import BFLOAT16, Course, averaged
+from rex_thinker_ros.training.going_on import RESUME_HELP, go_on
 from rex_thinker_ros.training.losses import (
     EARLY_LAYER,
     GUIDED_LAYERS,
@@ -70,7 +71,7 @@ class Trainer:
         self.model: Qwen2_5_VLForConditionalGeneration = build_reasoner(self.tokenizer)
         self.guides = Guides()
         if resume is not None:
-            self._resume(resume)
+            go_on(resume, self.model, self.guides)
         if tower is not None:
             state = torch.load(tower, weights_only=True)
             self.model.model.visual.load_state_dict(state["tower"])
@@ -92,26 +93,6 @@ class Trainer:
         )
         self.next_token = NextToken(self.tokenizer)
         self.steps = 0
-
-    def _resume(self, start: Path) -> None:
-        """Go on from a checkpoint directory, or from a state.pt, which has the guides too."""
-        if start.is_dir():
-            stock = Qwen2_5_VLForConditionalGeneration.from_pretrained(start, dtype=torch.float32)
-            weights = stock.state_dict()
-            self._add_new_tokens(weights)
-            self.model.load_state_dict(weights)
-            return
-        state = torch.load(start, weights_only=True)
-        self._add_new_tokens(state["model"])
-        self.model.load_state_dict(state["model"])
-        self.guides.load_state_dict(state["guides"], strict=False)
-
-    def _add_new_tokens(self, weights: dict[str, torch.Tensor]) -> None:
-        """Complete weights from before the last tokens of the vocabulary with untrained rows."""
-        table = self.model.get_input_embeddings().weight.detach()
-        for name, rows in weights.items():
-            if name.endswith(("embed_tokens.weight", "lm_head.weight")):
-                weights[name] = torch.cat([rows, table[len(rows) :]])
 
     def run(self, stage: Stage) -> None:
         """Train for the stage's time; the rate rises, holds and falls to a twentieth."""
@@ -186,7 +167,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("scenes", type=Path, help="folder of rendered training worlds")
     parser.add_argument("folder", type=Path, help="where checkpoints go")
-    parser.add_argument("--resume", type=Path, help="state.pt or checkpoint to go on from")
+    parser.add_argument("--resume", type=Path, help=RESUME_HELP)
     parser.add_argument("--tower", type=Path, help="tower.pt of train_tower")
     parser.add_argument("--hold-tower", action="store_true", help="leave the tower as it is")
     parser.add_argument("--text-minutes", type=float, default=12)

@@ -21,6 +21,7 @@ from rex_thinker_ros.training.ahead import made_ahead
 from rex_thinker_ros.training.cells import IGNORE
 from rex_thinker_ros.training.course import BFLOAT16, Course
 from rex_thinker_ros.training.crops import CELLS, Crops, make_crops
+from rex_thinker_ros.training.going_on import RESUME_HELP, go_on
 from rex_thinker_ros.training.losses import Guides
 from rex_thinker_ros.training.reasoner_forward import see
 from rex_thinker_ros.training.reasoner_model import build_reasoner
@@ -29,6 +30,7 @@ from rex_thinker_ros.training.tokenizer import build_tokenizer
 
 SCENES, EACH = 16, 8  # scenes in a batch, crops of each
 LIKE_EARLIER = 0.3
+NAMING, NAMING_RATE = 1.5, 5e-3  # minutes for names alone, which a checkpoint does not have
 GRID = (2 * CELLS, 2 * CELLS)
 
 
@@ -66,16 +68,13 @@ def train(
 ) -> None:  # fmt: skip
     """Train for some minutes of wall time and write `tower.pt` now and then."""
     torch.manual_seed(0)
-    model, guides, earlier = build_reasoner(build_tokenizer()), Guides(), None
-    if resume is not None:
-        state = torch.load(resume, weights_only=True)
-        model.load_state_dict(state["model"])
-        guides.load_state_dict(state["guides"], strict=False)
-        earlier = deepcopy(model)
-    tower = model.model.visual
-    parameters = [*tower.parameters(), *guides.color.parameters(), *guides.category.parameters()]
+    model, guides = build_reasoner(build_tokenizer()), Guides()
+    knows_names = resume is None or go_on(resume, model, guides)
+    earlier = None if resume is None else deepcopy(model)
+    heads = {"params": [*guides.color.parameters(), *guides.category.parameters()]}
+    tower = {"params": list(model.model.visual.parameters())}
     optimizer = torch.optim.AdamW(
-        parameters, lr=rate, betas=(0.9, 0.98), weight_decay=0.02, fused=True
+        [tower, heads], lr=rate, betas=(0.9, 0.98), weight_decay=0.02, fused=True
     )
     rng = np.random.default_rng(int(time.time()))
 
@@ -83,14 +82,19 @@ def train(
         return make_crops([scenes[i] for i in rng.integers(0, len(scenes), SCENES)], EACH, rng)
 
     folder.mkdir(parents=True, exist_ok=True)
-    course = Course(optimizer, minutes=minutes, rate=rate, warm_up=200)
-    for crops in course.each(made_ahead(make)):
-        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
-            losses = tower_loss(model, guides, crops, earlier)
-        course.learn(torch.stack([v for v in losses.values() if v.requires_grad]).sum())
-        course.note(losses)
-        if course.count % 500 == 0:
-            _save(model, guides, folder)
+    batches = made_ahead(make)
+    courses = [Course(optimizer, minutes=minutes, rate=rate, warm_up=200)]
+    if not knows_names:
+        courses.insert(0, Course(optimizer, minutes=NAMING, rate=NAMING_RATE, name="names"))
+    for course in courses:
+        optimizer.param_groups[0]["share"] = float(course is courses[-1])
+        for crops in course.each(batches):
+            with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+                losses = tower_loss(model, guides, crops, earlier)
+            course.learn(torch.stack([v for v in losses.values() if v.requires_grad]).sum())
+            course.note(losses)
+            if course.count % 500 == 0:
+                _save(model, guides, folder)
     _save(model, guides, folder)
 
 
@@ -111,7 +115,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument(
         "--resume", type=Path,
-        help="state.pt of train_reasoner to go on from; its text part will still know the features",
+        help=f"{RESUME_HELP}; its text part will still know the features",
     )  # fmt: skip
     parser.add_argument("--bfloat16", action="store_true", help=BFLOAT16)
     parser.add_argument("--threads", type=int, default=1)

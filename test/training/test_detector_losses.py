@@ -41,6 +41,14 @@ def test_the_smaller_of_two_nested_objects_owns_the_shared_cell() -> None:
     assert owner.tolist() == [0, 1]
 
 
+def test_a_cell_of_what_is_behind_shows_it() -> None:
+    boxes = torch.tensor([[0.5, 0.4, 0.2, 0.4], [0.5, 0.7, 0.2, 0.6]])  # the first ends at 0.6
+    centers = torch.tensor([[0.5, 0.3], [0.5, 0.45], [0.5, 0.65]])
+    owner, ignored = dense_goals(centers, boxes)
+    assert owner.tolist() == [0, -1, 1]
+    assert ignored.tolist() == [False, True, False]
+
+
 def test_matching_pairs_each_object_with_its_box() -> None:
     boxes = torch.tensor([[0.7, 0.7, 0.2, 0.2], [0.1, 0.1, 0.1, 0.1], [0.2, 0.2, 0.2, 0.2]])
     targets = Targets(boxes[[2, 0]], torch.tensor([[0.0, 1.0], [0.0, 1.0]]), NAMES[:2])
