@@ -7,29 +7,31 @@ from dataclasses import dataclass
 
 import torch
 
+EPSILON = 1e-4
+
 
 @dataclass(frozen=True)
 class Wish:
     """What (layer, head) `heads` should attend to from `places` (n, 2): sequence, position.
 
-    `share` takes the attention (n, keys) from there and returns the part (n,) that is well spent.
+    `loss` takes the attention (n, keys) from there and returns how far it is from that (n,).
     """
 
     name: str
     places: torch.Tensor
     heads: tuple[tuple[int, int], ...]
-    share: Callable[[torch.Tensor], torch.Tensor]
+    loss: Callable[[torch.Tensor], torch.Tensor]
 
 
 def attention_losses(
     attention: Mapping[int, torch.Tensor], wishes: Sequence[Wish]
 ) -> dict[str, torch.Tensor]:
-    """Return for each wish how little of the attention of its heads is spent as it should be.
+    """Return for each wish how far the attention of its heads is from what it should be.
 
     Each layer's (sequences, heads, tokens, keys) probabilities are read once: the gradient of
     every reading is as large as they are.
     """
-    spent: dict[str, list[torch.Tensor]] = {wish.name: [] for wish in wishes}
+    far: dict[str, list[torch.Tensor]] = {wish.name: [] for wish in wishes}
     for layer, weights in attention.items():
         asked = [(w, head) for w in wishes for at, head in w.heads if at == layer]
         _, heads, tokens, _ = weights.shape
@@ -39,10 +41,9 @@ def attention_losses(
         read = weights.flatten(0, 2).index_select(0, torch.cat(rows)).float()
         for (wish, _), part in zip(asked, read.split([len(r) for r in rows]), strict=True):
             if len(part):
-                spent[wish.name].append(-(wish.share(part) + 1e-4).log().mean())
+                far[wish.name].append(wish.loss(part).mean())
     return {
-        name: torch.stack(parts).mean() if parts else torch.zeros(())
-        for name, parts in spent.items()
+        name: torch.stack(parts).mean() if parts else torch.zeros(()) for name, parts in far.items()
     }
 
 
@@ -50,8 +51,21 @@ def over_cells(
     name: str, places: torch.Tensor, masks: torch.Tensor, heads: tuple[tuple[int, int], ...],
     cells: slice,
 ) -> Wish:  # fmt: skip
-    """Return the wish to look at cells by their masks (n, cells)."""
-    return Wish(name, places, heads, lambda rows: (rows[:, cells] * masks).sum(-1))
+    """Return the wish to look anywhere at cells by their masks (n, cells)."""
+    return Wish(name, places, heads, lambda rows: _lost((rows[:, cells] * masks).sum(-1)))
+
+
+def all_over_cells(
+    name: str, places: torch.Tensor, masks: torch.Tensor, heads: tuple[tuple[int, int], ...],
+    cells: slice,
+) -> Wish:  # fmt: skip
+    """Return the wish to look at all cells alike, as far as their masks (n, cells) show them.
+
+    The loss is the Kullback-Leibler divergence of the attention from that.
+    """
+    goal = masks / masks.sum(-1, keepdim=True).clamp(min=1e-6)
+    least = -(goal * (goal + EPSILON).log()).sum(-1)
+    return Wish(name, places, heads, lambda rows: (goal * _lost(rows[:, cells])).sum(-1) - least)
 
 
 def at_sources(
@@ -59,4 +73,8 @@ def at_sources(
 ) -> Wish:
     """Return the wish to look at tokens: (n, 3) sequence, position, source, `before` tokens on."""
     sources = before + pairs[:, 2:]
-    return Wish(name, pairs[:, :2], heads, lambda rows: rows.gather(1, sources)[:, 0])
+    return Wish(name, pairs[:, :2], heads, lambda rows: _lost(rows.gather(1, sources)[:, 0]))
+
+
+def _lost(share: torch.Tensor) -> torch.Tensor:
+    return -(share + EPSILON).log()

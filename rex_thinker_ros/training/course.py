@@ -15,7 +15,7 @@ from rex_thinker_ros.training.schedule import level_then_cosine
 T = TypeVar("T")
 
 LOG_EVERY = 100  # steps
-AVERAGE_DECAY = 0.999  # per step: what is saved is about the mean of the last thousand
+AVERAGE_DECAY = 0.998  # per step: what is saved is about the mean of the last five hundred
 BFLOAT16 = "multiply in bfloat16: twice as fast on a CPU with AVX-512 BF16, slower on others"
 
 

@@ -10,7 +10,13 @@ from torch.nn import functional
 from transformers import PreTrainedTokenizerFast
 
 from rex_thinker_ros.referring.prompt import PATCH_PIXELS
-from rex_thinker_ros.training.attention_losses import Wish, at_sources, attention_losses, over_cells
+from rex_thinker_ros.training.attention_losses import (
+    Wish,
+    all_over_cells,
+    at_sources,
+    attention_losses,
+    over_cells,
+)
 from rex_thinker_ros.training.batches import Batch
 from rex_thinker_ros.training.cells import IGNORE
 from rex_thinker_ros.training.reasoner_forward import Hidden
@@ -116,7 +122,7 @@ def guidance(
         )
         seen = slice(prefix[0], prefix[0] + cells)
         wishes += [
-            over_cells("look", batch.looks, batch.look_masks, LOOK_HEADS, seen),
+            all_over_cells("look", batch.looks, batch.look_masks, LOOK_HEADS, seen),
             over_cells("seek", batch.seeks, batch.seek_masks, SEEK_HEADS, seen),
             # heads that find nothing rest on the first token of all, from which that can be told
             over_cells(

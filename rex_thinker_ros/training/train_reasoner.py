@@ -31,7 +31,7 @@ from rex_thinker_ros.training.tokenizer import build_tokenizer
 BEFORE_IMAGE = f"<|im_start|>system\n{SYSTEM_PROMPT}<|im_end|>\n<|im_start|>user\n<|vision_start|>"
 AFTER_IMAGE = "<|vision_end|>"
 WEIGHTS = {
-    "look": 0.15, "seek": 0.5, "sought": 0.5, "absent": 0.5, "copy": 0.15, "evidence": 0.1,
+    "look": 0.3, "seek": 0.5, "sought": 0.5, "absent": 0.5, "copy": 0.15, "evidence": 0.1,
     "line": 0.1, "asked": 0.1, "place": 0.5, "extent": 0.1, "color": 0.3, "category": 0.3,
 }  # fmt: skip
 

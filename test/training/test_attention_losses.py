@@ -7,7 +7,12 @@ import math
 import pytest
 import torch
 
-from rex_thinker_ros.training.attention_losses import at_sources, attention_losses, over_cells
+from rex_thinker_ros.training.attention_losses import (
+    all_over_cells,
+    at_sources,
+    attention_losses,
+    over_cells,
+)
 
 # one layer: 2 sequences, 2 heads, 3 tokens, 4 keys
 ATTENTION = torch.softmax(torch.randn(2, 2, 3, 4, generator=torch.Generator().manual_seed(0)), -1)
@@ -33,6 +38,22 @@ def test_each_wish_is_the_mean_of_what_its_heads_miss() -> None:
     assert float(losses["copy"]) == pytest.approx(copy, abs=1e-5)
     assert float(losses["look"]) == pytest.approx(-math.log(seen + 1e-4), abs=1e-5)
     assert losses["none"] == losses["elsewhere"] == 0
+
+
+@pytest.mark.parametrize(
+    ("attention", "loss"),
+    [
+        pytest.param([0.0, 0.5, 0.25, 0.25], 0.0, id="as the cells show it"),
+        pytest.param([0.0, 1.0, 0.0, 0.0], 0.5 * math.log(1e4) - 1.5 * math.log(2), id="one cell"),
+        pytest.param([0.5, 0.25, 0.125, 0.125], math.log(2), id="half of it elsewhere"),
+    ],
+)
+def test_all_of_what_shows_a_thing_is_looked_at(attention: list[float], loss: float) -> None:
+    wish = all_over_cells(
+        "look", torch.tensor([[0, 0]]), torch.tensor([[1.0, 0.5, 0.5]]), ((0, 0),), slice(1, 4)
+    )
+    rows = torch.tensor(attention).view(1, 1, 1, 4)
+    assert float(attention_losses({0: rows}, [wish])["look"]) == pytest.approx(loss, abs=2e-3)
 
 
 def test_only_what_was_asked_for_gets_a_gradient() -> None:
