@@ -62,8 +62,8 @@ def settings_file(folder: Path, referring_set: Path, **changed: Any) -> Path:
         },
         "sft": {"steps": 3, "batch": 2, "rate": 3e-4, "warmup": 1},
         "grpo": {
-            "steps": 2, "prompts": 1, "samples": 4, "updates": 2, "max_new_tokens": 48,
-            "temperature": 1.5, "rate": 1e-4, "warmup": 1,
+            "steps": 2, "prompts": 1, "samples": 4, "updates": 2, "max_new_tokens": 128,
+            "temperature": 2.0, "rate": 1e-4, "warmup": 1,
             "weights": {"format": 1.0, "accuracy": 1.0, "consistency": 1.0, "abstention": 1.0},
         },
         "save_every": 1, **changed,
