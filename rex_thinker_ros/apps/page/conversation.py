@@ -75,7 +75,9 @@ class Conversation:
             self._state = replace(self._state, **values)  # type: ignore[arg-type]
 
     def _add(self, line: Line) -> None:
-        self._change(lines=(*self._state.lines, line)[-_KEPT:])
+        with self._lock:  # held from the old lines to the new: another thread may add one too
+            lines = (*self._state.lines, line)[-_KEPT:]
+            self._state = replace(self._state, lines=lines)
 
     def _hear_image(self, message: CompressedImage) -> None:
         self._change(seen=bytes(message.data))
