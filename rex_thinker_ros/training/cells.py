@@ -63,9 +63,9 @@ def cell_labels(
     for item in sorted(objects, key=lambda o: -o.box.area):
         x, y = item.box.center
         wide, high = item.box.width * 0.35, item.box.height * 0.35
-        touched = shown(item.box, boxes, cells) > 0.02
-        core = covered(Box(x - wide, y - high, x + wide, y + high), cells)
-        core = np.minimum(core, shown(item.box, boxes, cells))
+        seen = shown(item.box, boxes, cells)
+        touched = seen > 0.02
+        core = np.minimum(covered(Box(x - wide, y - high, x + wide, y + high), cells), seen)
         mine = core >= max(0.5 * core.max(), 0.12)
         for labels, number in (
             (colors, COLORS.index(item.color) + 1),

@@ -69,8 +69,10 @@ def train(
     """Train for some minutes of wall time and write `tower.pt` now and then."""
     torch.manual_seed(0)
     model, guides = build_reasoner(build_tokenizer()), Guides()
-    knows_names = resume is None or go_on(resume, model, guides)
-    earlier = None if resume is None else deepcopy(model)
+    earlier, lacks_names = None, False
+    if resume is not None:
+        lacks_names = not go_on(resume, model, guides)
+        earlier = deepcopy(model)
     heads = {"params": [*guides.color.parameters(), *guides.category.parameters()]}
     tower = {"params": list(model.model.visual.parameters())}
     optimizer = torch.optim.AdamW(
@@ -83,11 +85,10 @@ def train(
 
     folder.mkdir(parents=True, exist_ok=True)
     batches = made_ahead(make)
-    courses = [Course(optimizer, minutes=minutes, rate=rate, warm_up=200)]
-    if not knows_names:
-        courses.insert(0, Course(optimizer, minutes=NAMING, rate=NAMING_RATE, name="names"))
-    for course in courses:
-        optimizer.param_groups[0]["share"] = float(course is courses[-1])
+    whole = Course(optimizer, minutes=minutes, rate=rate, warm_up=200)
+    names = Course(optimizer, minutes=NAMING, rate=NAMING_RATE, name="names")
+    for course in (names, whole) if lacks_names else (whole,):
+        optimizer.param_groups[0]["share"] = float(course is whole)
         for crops in course.each(batches):
             with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
                 losses = tower_loss(model, guides, crops, earlier)
